@@ -1,0 +1,298 @@
+// Package search finds Chinese and other text by substring, with the same
+// answers on both databases.
+//
+// Text is normalised (compatibility forms, lower case, everything but letters
+// and digits splits) and cut here into overlapping pairs of characters, which
+// the databases index as opaque words: no dictionary to keep, and a query of
+// one or two characters works. A document matches when each part of the query
+// stands in it. Results come newest first by key, never ranked.
+//
+// It trusts its callers to index only what may be searched: reports and contact
+// details must never be given to it. Permission is the caller's: Scope narrows
+// a query that the caller has already limited to what the actor may see.
+package search
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+	"gorm.io/gorm"
+
+	"mingjing/app/store"
+)
+
+const (
+	longestText  = 50_000 // characters of a document that are indexed
+	longestQuery = 100    // characters of a query that count
+)
+
+// Normalize is the text as it is compared: parts of letters and digits, one
+// space between them.
+func Normalize(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(norm.NFKC.String(text)) {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
+			b.WriteRune(r)
+		} else if b.Len() > 0 && !strings.HasSuffix(b.String(), " ") {
+			b.WriteByte(' ')
+		}
+	}
+	return strings.TrimSuffix(b.String(), " ")
+}
+
+// clip keeps the first n characters.
+func clip(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return strings.TrimSuffix(s[:i], " ")
+		}
+	}
+	return s
+}
+
+func parts(query string) []string { return strings.Fields(clip(Normalize(query), longestQuery)) }
+
+// gram writes characters as a word of digits and letters, four to a character,
+// so that no tokenizer can split, fold or misread it.
+func gram(runes ...rune) string {
+	const digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+	b := make([]byte, 0, 8)
+	for _, r := range runes {
+		b = append(b, digits[r/36/36/36], digits[r/36/36%36], digits[r/36%36], digits[r%36])
+	}
+	return string(b)
+}
+
+// pairs are a part's grams in order: its pairs, or its only character.
+func pairs(part string) []string {
+	runes := []rune(part)
+	if len(runes) == 1 {
+		return []string{gram(runes...)}
+	}
+	list := make([]string, 0, len(runes))
+	for i := range len(runes) - 1 {
+		list = append(list, gram(runes[i:i+2]...))
+	}
+	return list
+}
+
+// gap stands between parts, so that no phrase spans two of them.
+const gap = "0"
+
+// grams are all of a body's words: the pairs in order, then each character.
+func grams(body string) []string {
+	var list []string
+	seen := map[rune]bool{}
+	for _, part := range strings.Fields(body) {
+		if utf8.RuneCountInString(part) > 1 {
+			list = append(list, pairs(part)...)
+			list = append(list, gap)
+		}
+	}
+	for _, r := range body {
+		if r != ' ' && !seen[r] {
+			seen[r] = true
+			list = append(list, gram(r), gap)
+		}
+	}
+	return list
+}
+
+// A document's row number is its kind's number followed by its key, so that the
+// full-text index itself selects the kind and orders by key.
+const refBits = 40
+
+func base(kind string) int64 {
+	h := fnv.New32a()
+	h.Write([]byte(kind))
+	return int64(h.Sum32()&0x3fffff) << refBits
+}
+
+// Doc is a text to be found as (Kind, Ref).
+type Doc struct {
+	Kind string
+	Ref  int64
+	Text string
+}
+
+// Index makes the text findable as (kind, ref), in place of what was there.
+func Index(tx *store.Tx, kind string, ref int64, text string) error {
+	return IndexAll(tx, []Doc{{kind, ref, text}})
+}
+
+// IndexAll is Index for many documents, in a few statements.
+func IndexAll(tx *store.Tx, docs []Doc) error {
+	for part := range slices.Chunk(docs, 500) {
+		if err := put(tx, part); err != nil {
+			return fmt.Errorf("search: index: %w", err)
+		}
+	}
+	return nil
+}
+
+// entry is a document as it is stored.
+type entry struct {
+	ID    int64  `json:"id"`
+	Kind  string `json:"kind"`
+	Ref   int64  `json:"ref"`
+	Body  string `json:"body"`
+	Words string `json:"words"`
+}
+
+func put(tx *store.Tx, docs []Doc) error {
+	entries := make([]entry, len(docs))
+	for i, d := range docs {
+		if d.Ref <= 0 || d.Ref >= 1<<refBits {
+			return fmt.Errorf("%d cannot be a key", d.Ref)
+		}
+		body := clip(Normalize(d.Text), longestText)
+		words := grams(body)
+		if tx.Dialect() == store.Postgres {
+			slices.Sort(words)
+			words = slices.Compact(words)
+		}
+		entries[i] = entry{base(d.Kind) + d.Ref, d.Kind, d.Ref, body, strings.Join(words, " ")}
+	}
+	if tx.Dialect() == store.Postgres {
+		// One parameter, so that the statement is planned once for any number.
+		raw, err := json.Marshal(entries)
+		if err != nil {
+			return err
+		}
+		return tx.Exec(`INSERT INTO search_docs (id, kind, ref, body, grams)
+			SELECT id, kind, ref, body, array_to_tsvector(string_to_array(words, ' '))
+			FROM json_to_recordset(?) AS x(id bigint, kind text, ref bigint, body text, words text)
+			ON CONFLICT (kind, ref) DO UPDATE SET body = excluded.body, grams = excluded.grams`, string(raw)).Error
+	}
+	var rows, fts []string
+	var values, phrases, ids []any
+	for _, e := range entries {
+		rows, fts = append(rows, "(?, ?, ?, ?)"), append(fts, "(?, ?)")
+		values, phrases, ids = append(values, e.ID, e.Kind, e.Ref, e.Body), append(phrases, e.ID, e.Words), append(ids, e.ID)
+	}
+	if err := tx.Exec("INSERT INTO search_docs (id, kind, ref, body) VALUES "+strings.Join(rows, ", ")+
+		" ON CONFLICT (kind, ref) DO UPDATE SET body = excluded.body", values...).Error; err != nil {
+		return err
+	}
+	if err := tx.Exec("DELETE FROM search_fts WHERE rowid IN ?", ids).Error; err != nil {
+		return err
+	}
+	return tx.Exec("INSERT INTO search_fts (rowid, grams) VALUES "+strings.Join(fts, ", "), phrases...).Error
+}
+
+// Remove forgets (kind, ref); that it was not there is no error.
+func Remove(tx *store.Tx, kind string, ref int64) error {
+	var err error
+	if tx.Dialect() == store.SQLite {
+		err = tx.Exec(`DELETE FROM search_fts WHERE rowid = ?`, base(kind)+ref).Error
+	}
+	if err == nil {
+		err = tx.Exec(`DELETE FROM search_docs WHERE kind = ? AND ref = ?`, kind, ref).Error
+	}
+	if err != nil {
+		return fmt.Errorf("search: remove %s %d: %w", kind, ref, err)
+	}
+	return nil
+}
+
+// phrases is the query for SQLite's index: each part as a phrase of its grams.
+func phrases(parts []string) string {
+	list := make([]string, len(parts))
+	for i, p := range parts {
+		list[i] = `"` + strings.Join(pairs(p), " ") + `"`
+	}
+	return strings.Join(list, " AND ")
+}
+
+// contains is the condition for PostgreSQL: the index finds what has all grams,
+// and the text itself tells whether they stand in order. Parts hold nothing that
+// LIKE takes for a wildcard.
+func contains(parts []string) (string, []any) {
+	var words []string
+	where, args := "d.grams @@ CAST(? AS tsquery)", []any{""}
+	for _, p := range parts {
+		words = append(words, pairs(p)...)
+		if utf8.RuneCountInString(p) > 2 {
+			where += " AND d.body LIKE ?"
+			args = append(args, "%"+p+"%")
+		}
+	}
+	args[0] = strings.Join(words, " & ")
+	return where, args
+}
+
+// Refs lists the keys of kind that match, highest first, below before (0: from
+// the top), at most limit. A query without letters or digits matches nothing;
+// whatever a visitor typed is no error.
+func Refs(r *store.Reader, kind, query string, before int64, limit int) ([]int64, error) {
+	refs := []int64{}
+	q := parts(query)
+	if len(q) == 0 || limit <= 0 {
+		return refs, nil
+	}
+	top := int64(1)<<refBits - 1
+	if before > 0 {
+		top = min(top, before-1)
+	}
+	var err error
+	if r.Dialect() == store.Postgres {
+		where, args := contains(q)
+		err = r.Raw(`SELECT d.ref FROM search_docs d WHERE d.kind = ? AND d.ref <= ? AND `+where+` ORDER BY d.ref DESC LIMIT ?`,
+			slices.Concat([]any{kind, top}, args, []any{limit})...).Scan(&refs).Error
+	} else {
+		err = r.Raw(`SELECT d.ref FROM search_fts f CROSS JOIN search_docs d ON d.id = f.rowid
+			WHERE f.search_fts MATCH ? AND f.rowid BETWEEN ? AND ? AND d.kind = ? ORDER BY f.rowid DESC LIMIT ?`,
+			phrases(q), base(kind), base(kind)+top, kind, limit).Scan(&refs).Error
+	}
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	return refs, nil
+}
+
+// frequent is from how many hits on a query counts as frequent.
+const frequent = 2000
+
+// Scope narrows db to the rows whose column is the key of a match, so that the
+// caller's conditions, order and limit apply to matches only. An empty query
+// leaves db as it is. Column is written by a programmer, never by a visitor.
+func Scope(db *gorm.DB, kind, query, column string) *gorm.DB {
+	if strings.TrimSpace(query) == "" {
+		return db
+	}
+	q := parts(query)
+	if len(q) == 0 {
+		return db.Where("1 = 0")
+	}
+	if db.Dialector.Name() == "postgres" {
+		where, args := contains(q)
+		return db.Where(`EXISTS (SELECT 1 FROM search_docs d WHERE d.kind = ? AND d.ref = `+column+` AND `+where+`)`,
+			append([]any{kind}, args...)...)
+	}
+	// SQLite does not choose by frequency: a rare query is answered from the
+	// index, a frequent one by looking at the caller's rows until the limit.
+	match, low := phrases(q), base(kind)
+	var hits int
+	err := db.Session(&gorm.Session{NewDB: true}).Raw(`SELECT count(*) FROM (SELECT 1 FROM search_fts
+		WHERE search_fts MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?)`, match, low, low+1<<refBits-1, frequent).Scan(&hits).Error
+	if err != nil {
+		db.AddError(fmt.Errorf("search: %w", err))
+		return db
+	}
+	if hits < frequent {
+		return db.Where(column+` IN (SELECT d.ref FROM search_fts f CROSS JOIN search_docs d ON d.id = f.rowid
+			WHERE f.search_fts MATCH ? AND f.rowid BETWEEN ? AND ? AND d.kind = ?)`, match, low, low+1<<refBits-1, kind)
+	}
+	where, args := "", []any{low, kind}
+	for _, p := range q {
+		where += " AND instr(d.body, ?) > 0"
+		args = append(args, p)
+	}
+	return db.Where(`EXISTS (SELECT 1 FROM search_docs d WHERE d.id = ? + `+column+` AND d.kind = ?`+where+`)`, args...)
+}

@@ -1,0 +1,144 @@
+package search
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"mingjing/app/store"
+)
+
+// Likeness is a document that shares wording with a text.
+type Likeness struct {
+	Ref   int64
+	Share int // percent of the shorter one's pairs of characters found in the other
+}
+
+// Keys are the documents' keys, the most alike first.
+func Keys(list []Likeness) []int64 {
+	keys := make([]int64, len(list))
+	for i, l := range list {
+		keys[i] = l.Ref
+	}
+	return keys
+}
+
+const (
+	probed     = 64  // pairs of a text that are looked up
+	rareCap    = 200 // a pair in this many documents or more is not rare
+	candidates = 50  // documents that are compared in full
+	leastPairs = 6   // fewer shared pairs are chance
+	leastShare = 30  // and so is a smaller share
+)
+
+// Similar lists the documents of kind worded most like the text, the most alike
+// first, at most limit. Candidates are those that share most of the text's rare
+// pairs of characters; what is shared is then counted in full. The caller drops
+// what the actor may not see.
+func Similar(r *store.Reader, kind, text string, limit int) ([]Likeness, error) {
+	mine := pairSet(clip(Normalize(text), longestText))
+	found := []Likeness{}
+	if len(mine) < leastPairs {
+		return found, nil
+	}
+	refs, err := sharing(r, kind, mine)
+	if err != nil || len(refs) == 0 {
+		return found, err
+	}
+	var docs []struct {
+		Ref  int64
+		Body string
+	}
+	err = r.Raw(`SELECT ref, body FROM search_docs WHERE kind = ? AND ref IN ?`, kind, refs).Scan(&docs).Error
+	if err != nil {
+		return nil, fmt.Errorf("search: similar: %w", err)
+	}
+	have := make(map[string]bool, len(mine))
+	for _, g := range mine {
+		have[g] = true
+	}
+	for _, d := range docs {
+		theirs := pairSet(d.Body)
+		shared := 0
+		for _, g := range theirs {
+			if have[g] {
+				shared++
+			}
+		}
+		share := shared * 100 / max(1, min(len(mine), len(theirs)))
+		if shared >= leastPairs && share >= leastShare {
+			found = append(found, Likeness{d.Ref, share})
+		}
+	}
+	slices.SortFunc(found, func(a, b Likeness) int {
+		return cmp.Or(b.Share-a.Share, cmp.Compare(b.Ref, a.Ref))
+	})
+	return found[:min(limit, len(found))], nil
+}
+
+// pairSet is a body's pairs, each once, in order of appearance.
+func pairSet(body string) []string {
+	var list []string
+	seen := map[string]bool{}
+	for _, part := range strings.Fields(body) {
+		for _, g := range pairs(part) {
+			if len(g) == 8 && !seen[g] {
+				seen[g] = true
+				list = append(list, g)
+			}
+		}
+	}
+	return list
+}
+
+// sharing lists the documents that have most of the rare pairs. Each pair is
+// asked for its newest documents, at most rareCap; pairs that reach the cap say
+// little and count only when all do. Grams consist of digits and letters, so
+// they may stand in the statement, and PostgreSQL can plan each by its own
+// frequency.
+func sharing(r *store.Reader, kind string, mine []string) ([]int64, error) {
+	probe := mine
+	if len(probe) > probed { // evenly over the text
+		probe = make([]string, probed)
+		for i := range probe {
+			probe[i] = mine[i*len(mine)/probed]
+		}
+	}
+	var sql []string
+	var args []any
+	for i, g := range probe {
+		if r.Dialect() == store.Postgres {
+			sql = append(sql, fmt.Sprintf(`SELECT * FROM (SELECT %d AS i, ref FROM search_docs
+				WHERE kind = ? AND grams @@ '%s'::tsquery ORDER BY ref DESC LIMIT %d) x`, i, g, rareCap))
+			args = append(args, kind)
+		} else {
+			sql = append(sql, fmt.Sprintf(`SELECT * FROM (SELECT %d AS i, rowid - ? AS ref FROM search_fts
+				WHERE search_fts MATCH '"%s"' AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT %d)`, i, g, rareCap))
+			args = append(args, base(kind), base(kind), base(kind)+1<<refBits-1)
+		}
+	}
+	var hits []struct {
+		I   int
+		Ref int64
+	}
+	if err := r.Raw(strings.Join(sql, " UNION ALL "), args...).Scan(&hits).Error; err != nil {
+		return nil, fmt.Errorf("search: similar: %w", err)
+	}
+	frequency := make([]int, len(probe))
+	for _, h := range hits {
+		frequency[h.I]++
+	}
+	someRare := slices.ContainsFunc(frequency, func(n int) bool { return n > 0 && n < rareCap })
+	shared := map[int64]int{}
+	for _, h := range hits {
+		if !someRare || frequency[h.I] < rareCap {
+			shared[h.Ref]++
+		}
+	}
+	refs := slices.SortedFunc(maps.Keys(shared), func(a, b int64) int {
+		return cmp.Or(shared[b]-shared[a], cmp.Compare(b, a))
+	})
+	return refs[:min(candidates, len(refs))], nil
+}
