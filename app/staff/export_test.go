@@ -1,0 +1,33 @@
+package staff
+
+// Cheapen makes hashing fast; what a guess costs has a test of its own.
+func Cheapen(s *Service) *Service {
+	s.cost = cost{passes: 1, kilobytes: 64, threads: 1}
+	return s
+}
+
+// Fill takes every place in the queue and returns how to give them back.
+func Fill(s *Service) func() {
+	for range cap(s.queue) {
+		s.queue <- struct{}{}
+	}
+	return func() {
+		for range cap(s.queue) {
+			<-s.queue
+		}
+	}
+}
+
+// FillSlots takes every slot and returns how to give them back.
+func FillSlots(s *Service) func() {
+	for range cap(s.slots) {
+		s.slots <- struct{}{}
+	}
+	return func() {
+		for range cap(s.slots) {
+			<-s.slots
+		}
+	}
+}
+
+var Wait = wait

@@ -1,0 +1,170 @@
+package staff
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+
+	"mingjing/app/fault"
+)
+
+// cost is what a guess costs (Argon2id).
+type cost struct {
+	passes, kilobytes uint32
+	threads           uint8
+}
+
+var fullCost = cost{passes: 3, kilobytes: 64 << 10, threads: 2}
+
+// Hashing takes 64 MiB and 85 ms: two run at a time, some wait, the rest are
+// asked to come back, so that a flood of sign-ins cannot exhaust the machine.
+const (
+	hashing = 2
+	waiting = 32
+)
+
+// slot waits for the right to hash; the caller calls the returned function.
+func (s *Service) slot(ctx context.Context) (func(), error) {
+	busy := fault.New(fault.Busy, "现在登录的人较多，请稍等几秒再试。")
+	select {
+	case s.queue <- struct{}{}:
+	default:
+		return nil, busy
+	}
+	defer func() { <-s.queue }()
+	select {
+	case s.slots <- struct{}{}:
+		return func() { <-s.slots }, nil
+	case <-ctx.Done():
+		return nil, busy
+	}
+}
+
+// derive makes the check value: Argon2id, then HKDF with the pepper, so that
+// the database alone cannot be guessed against.
+func (s *Service) derive(password string, salt []byte, c cost) ([]byte, error) {
+	root := argon2.IDKey([]byte(norm.NFKC.String(password)), salt, c.passes, c.kilobytes, c.threads, 32)
+	return hkdf.Key(sha256.New, root, s.pepper, "mingjing staff password check", 32)
+}
+
+// hash makes a password's stored form. The caller holds a slot.
+func (s *Service) hash(password string) (string, error) {
+	salt := make([]byte, 16)
+	rand.Read(salt)
+	check, err := s.derive(password, salt, s.cost)
+	if err != nil {
+		return "", err
+	}
+	b64 := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("argon2id+hkdf$%d$%d$%d$%s$%s", s.cost.passes, s.cost.kilobytes, s.cost.threads, b64(salt), b64(check)), nil
+}
+
+// verify reports whether the password is the stored one. The caller holds a slot.
+func (s *Service) verify(stored, password string) (bool, error) {
+	f := strings.Split(stored, "$")
+	var c cost
+	if len(f) != 6 || f[0] != "argon2id+hkdf" {
+		return false, fmt.Errorf("staff: a stored password has an unknown form")
+	}
+	if _, err := fmt.Sscan(f[1]+" "+f[2]+" "+f[3], &c.passes, &c.kilobytes, &c.threads); err != nil {
+		return false, fmt.Errorf("staff: a stored password has an unknown form")
+	}
+	salt, e1 := base64.RawStdEncoding.DecodeString(f[4])
+	want, e2 := base64.RawStdEncoding.DecodeString(f[5])
+	if e1 != nil || e2 != nil || len(want) != 32 {
+		return false, fmt.Errorf("staff: a stored password has an unknown form")
+	}
+	got, err := s.derive(password, salt, c)
+	return subtle.ConstantTimeCompare(got, want) == 1, err
+}
+
+// newHash checks a chosen password against the policy and hashes it.
+func (s *Service) newHash(ctx context.Context, login, password string) (string, error) {
+	if err := CheckPassword(login, password); err != nil {
+		return "", err
+	}
+	release, err := s.slot(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	return s.hash(password)
+}
+
+// common holds what is guessed first, as letters and digits in lower case.
+var common = []string{"password", "passw0rd", "p@ssw0rd", "admin", "qwer", "1qaz", "2wsx", "asdf", "zxcv", "abc123", "abcd123",
+	"aa123", "a123456", "123456", "654321", "111111", "888888", "666666", "5201314", "woaini", "welcome", "iloveyou", "letmein", "test1234", "changeme"}
+
+// CheckPassword holds a chosen password to the policy: at least 8 characters of
+// three classes, or 16 of any; not the login, not one that is guessed first.
+func CheckPassword(login, password string) error {
+	p := norm.NFKC.String(password)
+	n := utf8.RuneCountInString(p)
+	classes, distinct := [4]bool{}, map[rune]bool{}
+	for _, r := range p {
+		distinct[r] = true
+		switch {
+		case unicode.IsDigit(r):
+			classes[0] = true
+		case unicode.IsLower(r):
+			classes[1] = true
+		case unicode.IsUpper(r):
+			classes[2] = true
+		default:
+			classes[3] = true
+		}
+	}
+	kinds := 0
+	for _, c := range classes {
+		if c {
+			kinds++
+		}
+	}
+	low := strings.ToLower(p)
+	invalid := func(m string) error { return fault.New(fault.Invalid, m) }
+	switch {
+	case n < 8 || n < 16 && kinds < 3:
+		return invalid("密码至少 8 位，并含大写字母、小写字母、数字、符号中的三类；或者使用 16 位以上的长密码。")
+	case n > 200:
+		return invalid("密码太长，请不超过 200 位。")
+	case len(distinct) < 5:
+		return invalid("密码重复的字符太多，请换一个。")
+	case len(login) > 2 && strings.Contains(low, strings.ToLower(login)):
+		return invalid("密码不能包含登录名，请换一个。")
+	}
+	for _, c := range common {
+		// A long passphrase may contain a common word; a short one is made of it.
+		if strings.Contains(low, c) && n-len(c) < 8 {
+			return invalid("密码过于常见，容易被猜中，请换一个。")
+		}
+	}
+	return nil
+}
+
+// alphabet leaves out i, l, o and u, which are misread or misheard.
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+
+// word is n random characters of the alphabet, five bits each.
+func word(n int) string {
+	b := make([]byte, n)
+	rand.Read(b)
+	for i := range b {
+		b[i] = alphabet[b[i]&31]
+	}
+	return string(b)
+}
+
+// GeneratePassword makes a password of 80 random bits that can be read out.
+func GeneratePassword() string {
+	return word(4) + "-" + word(4) + "-" + word(4) + "-" + word(4)
+}
