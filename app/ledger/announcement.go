@@ -1,0 +1,473 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"mingjing/app/announce"
+	"mingjing/app/calendar"
+	"mingjing/app/fault"
+	"mingjing/app/journal"
+	"mingjing/app/search"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+)
+
+var newSession = &gorm.Session{}
+
+// Announcement is a published text about the progress.
+type Announcement struct {
+	ID          int64
+	ProgrammeID int64
+	Slug        string
+	Title       string // its own, or plain words where the text has none
+	Issuer      string
+	Dated       calendar.Date
+	Source      string // the text as it was given
+	Digest      string // SHA-256 of Source
+	State       string // draft, published
+	ImportedAt  time.Time
+	PublishedAt *time.Time
+}
+
+// announcementColumns leaves the text out: lists do not need it.
+const announcementColumns = "id, programme_id, slug, title, issuer, dated, digest, state, imported_at, published_at"
+
+// Figure is a number that an announcement states, with the day it is stated for.
+type Figure struct {
+	AnnouncementID int64
+	Name           string // as in the announcement's JSON: problems, measures_done, …
+	Value          int
+	AsOf           string // ISO day or month; empty when the text does not say
+}
+
+func (Figure) TableName() string { return "stated_figures" }
+
+// Imported is what an import made.
+type Imported struct {
+	Announcement Announcement
+	Programme    Programme
+	Parsed       announce.Announcement
+	NewProblems  int
+}
+
+// maxSource is the size of a text in bytes.
+const maxSource = 2 << 20
+
+// Import reads an announcement and creates its programme, aspects, problems and
+// sentences, unpublished. The same text a second time is a Conflict; a text about
+// an inspection that is already here joins its programme.
+func (s *Service) Import(ctx context.Context, a staff.Actor, source string) (Imported, error) {
+	var out Imported
+	if err := a.Require(staff.RectificationOffice); err != nil {
+		return out, err
+	}
+	if len(source) > maxSource {
+		return out, fault.New(fault.TooLarge, "通报文本太长，最多 2 MB。")
+	}
+	if strings.TrimSpace(source) == "" {
+		return out, fault.Form([]fault.Field{{Name: "text", Message: "请粘贴通报全文，或者选择文件。"}})
+	}
+	parsed := announce.Parse(source)
+	if _, problems, _, _ := parsed.Named(); problems == 0 {
+		return out, fault.Form([]fault.Field{{Name: "text", Message: "没有从这份文本里认出任何反馈问题，请核对是不是整改进展通报。"}})
+	}
+	sum := sha256.Sum256([]byte(source))
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		out = Imported{Parsed: parsed}
+		var err error
+		if out.Programme, err = findOrCreate(tx, parsed); err != nil {
+			return err
+		}
+		if out.Announcement, err = createAnnouncement(tx, out.Programme, parsed, source, hex.EncodeToString(sum[:])); err != nil {
+			return err
+		}
+		if out.NewProblems, err = createTree(tx, out.Programme, out.Announcement, parsed); err != nil {
+			return err
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "announcement.import", Subject: "announcement",
+			SubjectID: out.Announcement.ID, Changes: []journal.Change{{Field: "digest", New: out.Announcement.Digest}}})
+	})
+	return out, err
+}
+
+func day(s announce.Stated) calendar.Date {
+	d, err := calendar.Parse(string(s))
+	if err != nil {
+		return calendar.Date{} // a month alone, or not stated
+	}
+	return d
+}
+
+// findOrCreate finds the programme of the same inspection, or makes one; the
+// first becomes the main one.
+func findOrCreate(tx *store.Tx, parsed announce.Announcement) (Programme, error) {
+	p := Programme{Inspected: string(parsed.Issuer), Inspector: string(parsed.Inspection.By), InspectedFrom: day(parsed.Inspection.From),
+		InspectedTo: day(parsed.Inspection.To), FeedbackOn: day(parsed.Inspection.FeedbackOn), CreatedAt: tx.Now}
+	if p.Inspector != "" && !p.InspectedFrom.IsZero() {
+		var same Programme
+		err := tx.Where("inspector = ? AND inspected_from = ? AND inspected = ?", p.Inspector, p.InspectedFrom, p.Inspected).Take(&same).Error
+		if err == nil {
+			return same, nil
+		}
+		if !errors.Is(err, gorm.ErrRecordNotFound) {
+			return p, fmt.Errorf("ledger: programme: %w", err)
+		}
+	}
+	var n int64
+	if err := tx.Model(&Programme{}).Count(&n).Error; err != nil {
+		return p, fmt.Errorf("ledger: programme: %w", err)
+	}
+	p.Main, p.Slug = n == 0, fmt.Sprintf("p%d", n+1)
+	p.Title = "巡视巡察反馈问题整改"
+	if p.Inspector != "" {
+		p.Title = p.Inspector + "反馈问题整改"
+	}
+	if err := tx.Create(&p).Error; err != nil {
+		return p, fmt.Errorf("ledger: programme: %w", err)
+	}
+	return p, nil
+}
+
+func createAnnouncement(tx *store.Tx, p Programme, parsed announce.Announcement, source, digest string) (Announcement, error) {
+	a := Announcement{ProgrammeID: p.ID, Title: string(parsed.Title), Issuer: string(parsed.Issuer), Dated: day(parsed.Date), Source: source,
+		Digest: digest, State: "draft", ImportedAt: tx.Now}
+	if a.Title == "" {
+		a.Title = "整改进展情况通报"
+	}
+	a.Slug = digest[:8]
+	if !a.Dated.IsZero() {
+		a.Slug = a.Dated.String()
+	}
+	var taken int64
+	if err := tx.Model(&Announcement{}).Where("slug = ?", a.Slug).Count(&taken).Error; err != nil {
+		return a, fmt.Errorf("ledger: announcement: %w", err)
+	}
+	if taken > 0 {
+		a.Slug += "-" + digest[:6]
+	}
+	err := tx.Create(&a).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return a, fault.New(fault.Conflict, "这份通报已经导入过，没有重复导入。")
+	}
+	if err != nil {
+		return a, fmt.Errorf("ledger: announcement: %w", err)
+	}
+	if figures := stated(parsed, a.ID); len(figures) > 0 {
+		if err := tx.Create(&figures).Error; err != nil {
+			return a, fmt.Errorf("ledger: figures: %w", err)
+		}
+	}
+	return a, nil
+}
+
+// stated lists the figures that the text states.
+func stated(parsed announce.Announcement, id int64) []Figure {
+	f, of := parsed.Figures, parsed.FiguresAsOf
+	var out []Figure
+	for _, x := range []struct {
+		name  string
+		value *int
+		asOf  announce.Stated
+	}{
+		{"problems", f.Problems, of.Problems}, {"sub_problems", f.SubProblems, of.SubProblems}, {"measures", f.Measures, of.Measures},
+		{"problems_done", f.ProblemsDone, of.ProblemsDone}, {"problems_basically_done", f.ProblemsBasicallyDone, of.ProblemsBasicallyDone},
+		{"measures_done", f.MeasuresDone, of.MeasuresDone}, {"rules", f.Rules, of.Rules},
+	} {
+		if x.value != nil {
+			out = append(out, Figure{id, x.name, *x.value, string(x.asOf)})
+		}
+	}
+	return out
+}
+
+// createTree stores aspects, problems, sub-problems and sentences; what has the
+// same title as something already in the programme is that thing.
+func createTree(tx *store.Tx, p Programme, a Announcement, parsed announce.Announcement) (fresh int, err error) {
+	var statements []Statement
+	for _, pa := range parsed.Aspects {
+		aspect := Aspect{ProgrammeID: p.ID, Title: string(pa.Title)}
+		if aspect.Title == "" {
+			aspect.Title = "反馈问题"
+		}
+		if err := sameOr(tx, &aspect, "programme_id = ? AND title = ?", []any{p.ID, aspect.Title}, "programme_id = ?", p.ID, &aspect.No); err != nil {
+			return 0, err
+		}
+		for _, pp := range pa.Problems {
+			problem := Problem{ProgrammeID: p.ID, AspectID: aspect.ID, Title: pp.Title, Status: Unstated, Closing: "none"}
+			var old []Problem
+			if err := tx.Select(problemColumns).Where("aspect_id = ? AND title = ?", aspect.ID, pp.Title).Limit(1).Find(&old).Error; err != nil {
+				return 0, fmt.Errorf("ledger: problem: %w", err)
+			}
+			if len(old) == 1 {
+				problem = old[0]
+			} else {
+				if err := tx.Model(&Problem{}).Select("coalesce(max(no), 0) + 1").Where("aspect_id = ?", aspect.ID).Scan(&problem.No).Error; err != nil {
+					return 0, fmt.Errorf("ledger: problem: %w", err)
+				}
+				problem.Code = announce.Code(aspect.No, problem.No)
+				if err := tx.Create(&problem).Error; err != nil {
+					return 0, fmt.Errorf("ledger: problem %s: %w", problem.Code, err)
+				}
+				fresh++
+			}
+			no := 0
+			say := func(sub *int64, actions []string) {
+				for _, text := range actions {
+					no++
+					statements = append(statements, Statement{AnnouncementID: a.ID, ProblemID: problem.ID, SubProblemID: sub, No: no, Text: text})
+				}
+			}
+			say(nil, pp.Actions)
+			for _, ps := range pp.Sub {
+				sub := SubProblem{ProblemID: problem.ID, Title: ps.Title}
+				if err := sameOr(tx, &sub, "problem_id = ? AND title = ?", []any{problem.ID, ps.Title}, "problem_id = ?", problem.ID, &sub.No); err != nil {
+					return 0, err
+				}
+				say(&sub.ID, ps.Actions)
+			}
+		}
+	}
+	if len(statements) > 0 {
+		if err := tx.CreateInBatches(&statements, 200).Error; err != nil {
+			return 0, fmt.Errorf("ledger: statements: %w", err)
+		}
+	}
+	return fresh, nil
+}
+
+// sameOr finds the row, or creates it with the next number in its parent.
+func sameOr[T any](tx *store.Tx, row *T, where string, args []any, parent string, parentID int64, no *int) error {
+	done := tx.Where(where, args...).Limit(1).Find(row)
+	if done.Error != nil {
+		return fmt.Errorf("ledger: import: %w", done.Error)
+	}
+	if done.RowsAffected == 1 {
+		return nil
+	}
+	if err := tx.Model(row).Select("coalesce(max(no), 0) + 1").Where(parent, parentID).Scan(no).Error; err != nil {
+		return fmt.Errorf("ledger: import: %w", err)
+	}
+	if err := tx.Create(row).Error; err != nil {
+		return fmt.Errorf("ledger: import: %w", err)
+	}
+	return nil
+}
+
+// Publish makes an imported announcement and its problems public.
+func (s *Service) Publish(ctx context.Context, a staff.Actor, id int64) error {
+	if err := a.Require(staff.RectificationOffice); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *store.Tx) error {
+		var n Announcement
+		err := tx.Where("id = ?", id).Take(&n).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return fault.New(fault.NotFound, "没有这份通报。")
+		}
+		if err != nil {
+			return fmt.Errorf("ledger: publish: %w", err)
+		}
+		if n.State != "draft" {
+			return fault.New(fault.Conflict, "这份通报已经公布。")
+		}
+		err = tx.Model(&Announcement{}).Where("id = ?", id).Updates(map[string]any{"state": "published", "published_at": tx.Now}).Error
+		if err != nil {
+			return fmt.Errorf("ledger: publish: %w", err)
+		}
+		on := n.Dated
+		if on.IsZero() {
+			on = calendar.Of(tx.Now)
+		}
+		if err := reveal(tx, n, on); err != nil {
+			return err
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "announcement.publish", Subject: "announcement", SubjectID: id,
+			Changes: []journal.Change{{Field: "state", Old: "draft", New: "published"}}, Public: true})
+	})
+}
+
+// reveal publishes the problems an announcement names, with a line of history each.
+func reveal(tx *store.Tx, n Announcement, on calendar.Date) error {
+	var said []struct {
+		ProblemID int64
+		N         int
+	}
+	if err := tx.Model(&Statement{}).Select("problem_id, count(*) AS n").Where("announcement_id = ?", n.ID).Group("problem_id").Order("problem_id").
+		Limit(5000).Find(&said).Error; err != nil {
+		return fmt.Errorf("ledger: publish: %w", err)
+	}
+	events := []Event{{ProgrammeID: n.ProgrammeID, AnnouncementID: &n.ID, OnDay: on, At: tx.Now, Text: "发布《" + n.Title + "》"}}
+	for _, x := range said {
+		if err := tx.Model(&Problem{}).Where("id = ?", x.ProblemID).Update("published", true).Error; err != nil {
+			return fmt.Errorf("ledger: publish: %w", err)
+		}
+		events = append(events, Event{ProgrammeID: n.ProgrammeID, ProblemID: &x.ProblemID, AnnouncementID: &n.ID, OnDay: on, At: tx.Now,
+			Text: fmt.Sprintf("通报说明了这个问题的整改情况（%d句）", x.N)})
+		if err := index(tx, x.ProblemID); err != nil {
+			return err
+		}
+	}
+	if err := tx.Create(&events).Error; err != nil {
+		return fmt.Errorf("ledger: events: %w", err)
+	}
+	return nil
+}
+
+// index makes a problem findable by its words and by what was said about it.
+func index(tx *store.Tx, id int64) error {
+	var words []string
+	if err := tx.Raw(`SELECT title FROM problems WHERE id = ? UNION ALL SELECT title FROM sub_problems WHERE problem_id = ?
+		UNION ALL SELECT text FROM statements WHERE problem_id = ?`, id, id, id).Scan(&words).Error; err != nil {
+		return fmt.Errorf("ledger: index: %w", err)
+	}
+	return search.Index(tx, searchKind, id, strings.Join(words, "\n"))
+}
+
+// Announcements lists announcements, newest first; drafts too when asked for.
+func Announcements(r *store.Reader, drafts bool, before int64, limit int) ([]Announcement, error) {
+	q := r.Select(announcementColumns)
+	if !drafts {
+		q = q.Where("state = 'published'")
+	}
+	if before > 0 {
+		q = q.Where("id < ?", before)
+	}
+	var list []Announcement
+	if err := q.Order("id DESC").Limit(limit).Find(&list).Error; err != nil {
+		return nil, fmt.Errorf("ledger: announcements: %w", err)
+	}
+	return list, nil
+}
+
+// FindAnnouncement reads one with its text.
+func FindAnnouncement(r *store.Reader, slug string, drafts bool) (Announcement, error) {
+	var a Announcement
+	q := r.Where("slug = ?", slug)
+	if !drafts {
+		q = q.Where("state = 'published'")
+	}
+	err := q.Take(&a).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return a, fault.New(fault.NotFound, "没有这份通报。")
+	}
+	if err != nil {
+		return a, fmt.Errorf("ledger: announcement: %w", err)
+	}
+	return a, nil
+}
+
+// Stated is the newest published announcement of a programme with its figures;
+// ok is false when there is none.
+func Stated(r *store.Reader, programmeID int64) (a Announcement, figures map[string]Figure, ok bool, err error) {
+	var list []Announcement
+	err = r.Select(announcementColumns).Where("programme_id = ? AND state = 'published'", programmeID).Order("id DESC").Limit(1).Find(&list).Error
+	if err != nil {
+		return a, nil, false, fmt.Errorf("ledger: stated: %w", err)
+	}
+	if len(list) == 0 {
+		return a, nil, false, nil
+	}
+	figures, err = Figures(r, list[0].ID)
+	return list[0], figures, true, err
+}
+
+// Figures are the numbers an announcement states, by name.
+func Figures(r *store.Reader, announcementID int64) (map[string]Figure, error) {
+	var list []Figure
+	if err := r.Where("announcement_id = ?", announcementID).Order("name").Limit(50).Find(&list).Error; err != nil {
+		return nil, fmt.Errorf("ledger: figures: %w", err)
+	}
+	out := map[string]Figure{}
+	for _, f := range list {
+		out[f.Name] = f
+	}
+	return out, nil
+}
+
+// FigureNames lists the figures in the order in which they are shown.
+var FigureNames = []struct{ Name, Label, Unit string }{
+	{"problems", "反馈问题", "个"}, {"problems_done", "已完成整改的问题", "个"}, {"problems_basically_done", "基本完成整改的问题", "个"},
+	{"sub_problems", "细化问题", "个"}, {"measures", "整改措施", "条"}, {"measures_done", "已完成的措施", "条"}, {"rules", "制定、修订的制度", "个"},
+}
+
+// Comparison sets a stated figure beside what the ledger counts.
+type Comparison struct {
+	Figure
+	Label  string
+	Unit   string
+	Ledger *int   // nil: the ledger does not hold it
+	Note   string // why they differ, in a sentence
+}
+
+// Reconcile compares every figure an announcement states with the ledger.
+func Reconcile(r *store.Reader, a Announcement) ([]Comparison, error) {
+	figures, err := Figures(r, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	var tally struct{ Problems, Stated, Done, Basically, Subs int }
+	err = r.Raw(`SELECT count(*) AS problems, coalesce(sum(CASE WHEN status <> 'unstated' THEN 1 ELSE 0 END), 0) AS stated,
+		coalesce(sum(CASE WHEN status = 'done' THEN 1 ELSE 0 END), 0) AS done,
+		coalesce(sum(CASE WHEN status = 'basically_done' THEN 1 ELSE 0 END), 0) AS basically,
+		(SELECT count(*) FROM sub_problems s JOIN problems p ON p.id = s.problem_id WHERE p.programme_id = ?) AS subs
+		FROM problems WHERE programme_id = ?`, a.ProgrammeID, a.ProgrammeID).Scan(&tally).Error
+	if err != nil {
+		return nil, fmt.Errorf("ledger: reconcile: %w", err)
+	}
+	var out []Comparison
+	for _, n := range FigureNames {
+		f, ok := figures[n.Name]
+		if !ok {
+			continue
+		}
+		c := Comparison{Figure: f, Label: n.Label, Unit: n.Unit}
+		switch n.Name {
+		case "problems":
+			c.Ledger = &tally.Problems
+			if f.Value > tally.Problems {
+				c.Note = fmt.Sprintf("通报写明%d个，逐一点名的有%d个，其余%d个没有逐项公布。", f.Value, tally.Problems, f.Value-tally.Problems)
+			} else if f.Value < tally.Problems {
+				c.Note = fmt.Sprintf("通报写明%d个，台账里有%d个，请核对。", f.Value, tally.Problems)
+			}
+		case "sub_problems":
+			c.Ledger = &tally.Subs
+			if tally.Subs == 0 {
+				c.Ledger = nil
+			}
+		case "problems_done":
+			if tally.Stated > 0 {
+				c.Ledger = &tally.Done
+			}
+		case "problems_basically_done":
+			if tally.Stated > 0 {
+				c.Ledger = &tally.Basically
+			}
+		}
+		switch {
+		case c.Note != "":
+		case c.Ledger == nil:
+			c.Note = "通报没有逐项公布，台账无法逐项核对。"
+		case *c.Ledger != f.Value:
+			c.Note = fmt.Sprintf("台账里逐项计数为%d，与通报不同。", *c.Ledger)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// AnnouncementSlug is where an announcement that something refers to is found.
+func AnnouncementSlug(r *store.Reader, id int64) (string, error) {
+	var a Announcement
+	if err := r.Select("id, slug").Where("id = ?", id).Take(&a).Error; err != nil {
+		return "", fmt.Errorf("ledger: announcement: %w", err)
+	}
+	return a.Slug, nil
+}

@@ -1,0 +1,273 @@
+// Package ledger holds what was inspected and how far putting it right has
+// come: programme, aspect, problem, sub-problem, and the announcements with
+// their stated figures and sentences.
+//
+// What an announcement states and what the ledger counts are kept apart and
+// compared, never mixed; a status that no source gives is unstated. It trusts
+// announce for the reading of a text. It must never invent a status, a date or
+// a figure, and never change a published text.
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"mingjing/app/calendar"
+	"mingjing/app/fault"
+	"mingjing/app/store"
+)
+
+// Service is the room.
+type Service struct{ db *store.DB }
+
+// New opens the room.
+func New(db *store.DB) *Service { return &Service{db} }
+
+// Programme is one inspection and the rectification that follows it.
+type Programme struct {
+	ID            int64
+	Slug          string // in addresses of programmes that are not the main one
+	Title         string
+	Inspected     string // who was inspected, as the announcement is signed
+	Inspector     string
+	InspectedFrom calendar.Date
+	InspectedTo   calendar.Date
+	FeedbackOn    calendar.Date
+	Main          bool // the one on the home page
+	CreatedAt     time.Time
+}
+
+// Aspect is a heading under which problems stand.
+type Aspect struct {
+	ID          int64
+	ProgrammeID int64
+	No          int
+	Title       string
+}
+
+// Status is how far something is said to be.
+type Status string
+
+const (
+	Unstated      Status = "unstated"       // the source does not say
+	NotStarted    Status = "not_started"    // 未启动
+	InProgress    Status = "in_progress"    // 整改中
+	BasicallyDone Status = "basically_done" // 基本完成
+	Done          Status = "done"           // 已完成
+	LongTerm      Status = "long_term"      // 长期坚持
+)
+
+// Statuses lists them in order.
+var Statuses = []Status{Unstated, NotStarted, InProgress, BasicallyDone, Done, LongTerm}
+
+// Problem is one problem that the inspection found.
+type Problem struct {
+	ID          int64
+	ProgrammeID int64
+	AspectID    int64
+	No          int
+	Code        string // aspect-problem, such as 1-3
+	Title       string
+	Status      Status
+	Closing     string
+	LeadDept    string
+	DueOn       calendar.Date
+	Published   bool
+}
+
+const problemColumns = `problems.id, problems.programme_id, problems.aspect_id, problems.no, problems.code, problems.title,
+problems.status, problems.closing, problems.lead_dept, problems.due_on, problems.published`
+
+// SubProblem is a part of a problem.
+type SubProblem struct {
+	ID        int64
+	ProblemID int64
+	No        int
+	Title     string
+}
+
+// Statement is a sentence of an announcement about a problem: what was said, not a measure.
+type Statement struct {
+	ID             int64
+	AnnouncementID int64
+	ProblemID      int64
+	SubProblemID   *int64
+	No             int
+	Text           string
+}
+
+// Event is a line of the public history.
+type Event struct {
+	ID             int64
+	ProgrammeID    int64
+	ProblemID      *int64
+	AnnouncementID *int64
+	OnDay          calendar.Date
+	At             time.Time
+	Text           string
+}
+
+func (Event) TableName() string { return "ledger_events" }
+
+// Main is the programme on the home page; NotFound when there is none yet.
+func Main(r *store.Reader) (Programme, error) { return programme(r, "main") }
+
+// ProgrammeBySlug finds one of the other programmes.
+func ProgrammeBySlug(r *store.Reader, slug string) (Programme, error) {
+	return programme(r, "slug = ?", slug)
+}
+
+func programme(r *store.Reader, where string, args ...any) (Programme, error) {
+	var p Programme
+	err := r.Where(where, args...).Order("id").Take(&p).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return p, fault.New(fault.NotFound, "还没有公布整改进展。")
+	}
+	if err != nil {
+		return p, fmt.Errorf("ledger: programme: %w", err)
+	}
+	return p, nil
+}
+
+// FindProblem finds a published problem of the main programme by its code; the
+// code of one of its measures (1-3-2-1) finds it too.
+func FindProblem(r *store.Reader, code string) (Problem, error) {
+	p, err := Main(r)
+	if err != nil {
+		return Problem{}, err
+	}
+	return ProblemByCode(r, p.ID, code)
+}
+
+// ProblemByCode finds a published problem of a programme.
+func ProblemByCode(r *store.Reader, programmeID int64, code string) (Problem, error) {
+	parts := strings.SplitN(code, "-", 3)
+	if len(parts) < 2 {
+		return Problem{}, errNoProblem
+	}
+	return problem(r, "programme_id = ? AND code = ? AND published", programmeID, parts[0]+"-"+parts[1])
+}
+
+// ProblemByID reads a problem that something refers to.
+func ProblemByID(r *store.Reader, id int64) (Problem, error) { return problem(r, "id = ?", id) }
+
+var errNoProblem = fault.New(fault.NotFound, "没有这个编号的问题。请从整改进展页查找。")
+
+func problem(r *store.Reader, where string, args ...any) (Problem, error) {
+	var p Problem
+	err := r.Select(problemColumns).Where(where, args...).Take(&p).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return p, errNoProblem
+	}
+	if err != nil {
+		return p, fmt.Errorf("ledger: problem: %w", err)
+	}
+	return p, nil
+}
+
+// Detail is a problem with all that is public about it.
+type Detail struct {
+	Programme    Programme
+	Aspect       Aspect
+	Problem      Problem
+	Subs         []SubProblem
+	Statements   []Statement
+	Announcement Announcement // the one the statements come from
+	Events       []Event
+	Previous     *Problem
+	Next         *Problem
+}
+
+// Describe reads a problem's page.
+func Describe(r *store.Reader, programme Programme, code string) (Detail, error) {
+	d := Detail{Programme: programme}
+	var err error
+	if d.Problem, err = ProblemByCode(r, programme.ID, code); err != nil {
+		return d, err
+	}
+	if err := r.Where("id = ?", d.Problem.AspectID).Take(&d.Aspect).Error; err != nil {
+		return d, fmt.Errorf("ledger: aspect: %w", err)
+	}
+	if err := r.Where("problem_id = ?", d.Problem.ID).Order("no").Limit(200).Find(&d.Subs).Error; err != nil {
+		return d, fmt.Errorf("ledger: sub-problems: %w", err)
+	}
+	// The newest announcement that speaks of the problem is the one quoted.
+	var last Statement
+	if err := r.Where("problem_id = ?", d.Problem.ID).Order("announcement_id DESC").Limit(1).Find(&last).Error; err != nil {
+		return d, fmt.Errorf("ledger: statements: %w", err)
+	}
+	if last.ID != 0 {
+		if err := r.Where("problem_id = ? AND announcement_id = ?", d.Problem.ID, last.AnnouncementID).Order("no").Limit(1000).Find(&d.Statements).Error; err != nil {
+			return d, fmt.Errorf("ledger: statements: %w", err)
+		}
+		if err := r.Select(announcementColumns).Where("id = ?", last.AnnouncementID).Take(&d.Announcement).Error; err != nil {
+			return d, fmt.Errorf("ledger: announcement: %w", err)
+		}
+	}
+	if err := r.Where("problem_id = ?", d.Problem.ID).Order("id DESC").Limit(200).Find(&d.Events).Error; err != nil {
+		return d, fmt.Errorf("ledger: events: %w", err)
+	}
+	for _, n := range []struct {
+		to    **Problem
+		cond  string
+		order string
+	}{{&d.Previous, "<", "aspects.no DESC, problems.no DESC"}, {&d.Next, ">", "aspects.no, problems.no"}} {
+		var list []Problem
+		err := r.Select(problemColumns).Joins("JOIN aspects ON aspects.id = problems.aspect_id").
+			Where("problems.programme_id = ? AND problems.published AND (aspects.no, problems.no) "+n.cond+" (?, ?)", programme.ID, d.Aspect.No, d.Problem.No).
+			Order(n.order).Limit(1).Find(&list).Error
+		if err != nil {
+			return d, fmt.Errorf("ledger: neighbours: %w", err)
+		}
+		if len(list) == 1 {
+			*n.to = &list[0]
+		}
+	}
+	return d, nil
+}
+
+// Outline is a programme's aspects with their published problems, in order.
+type Outline struct {
+	Aspect   Aspect
+	Problems []Problem
+}
+
+// Outlines reads the whole tree of a programme.
+func Outlines(r *store.Reader, programmeID int64) ([]Outline, error) {
+	var aspects []Aspect
+	if err := r.Where("programme_id = ?", programmeID).Order("no").Limit(200).Find(&aspects).Error; err != nil {
+		return nil, fmt.Errorf("ledger: aspects: %w", err)
+	}
+	var problems []Problem
+	if err := r.Select(problemColumns).Where("programme_id = ? AND published", programmeID).Order("aspect_id, no").Limit(5000).Find(&problems).Error; err != nil {
+		return nil, fmt.Errorf("ledger: problems: %w", err)
+	}
+	out := make([]Outline, 0, len(aspects))
+	for _, a := range aspects {
+		o := Outline{Aspect: a}
+		for _, p := range problems {
+			if p.AspectID == a.ID {
+				o.Problems = append(o.Problems, p)
+			}
+		}
+		if len(o.Problems) > 0 {
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
+// Latest lists the newest lines of the public history that are not about a
+// single problem's part in an announcement.
+func Latest(r *store.Reader, programmeID int64, limit int) ([]Event, error) {
+	var list []Event
+	err := r.Where("programme_id = ? AND (problem_id IS NULL OR announcement_id IS NULL)", programmeID).Order("id DESC").Limit(limit).Find(&list).Error
+	if err != nil {
+		return nil, fmt.Errorf("ledger: latest: %w", err)
+	}
+	return list, nil
+}
