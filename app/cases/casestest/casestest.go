@@ -1,0 +1,58 @@
+// Package casestest checks that cases' invariants hold, after every scenario
+// of a test.
+package casestest
+
+import (
+	"testing"
+
+	"mingjing/app/store"
+)
+
+// rules are statements that must find nothing; each names what it looks for.
+var rules = map[string]string{
+	"a case without its first event": `SELECT c.id FROM cases c WHERE NOT EXISTS
+		(SELECT 1 FROM case_events e WHERE e.case_id = c.id AND e.verb = 'submit')`,
+	"a case whose state is not its last event's": `SELECT c.id FROM cases c JOIN case_events e ON e.case_id = c.id
+		WHERE e.id = (SELECT max(id) FROM case_events x WHERE x.case_id = c.id) AND e.to_state <> c.state`,
+	"events that do not follow one another": `SELECT e.id FROM case_events e JOIN case_events p ON p.case_id = e.case_id
+		AND p.id = (SELECT max(id) FROM case_events x WHERE x.case_id = e.case_id AND x.id < e.id) WHERE e.from_state <> p.to_state`,
+	"a case without an audit row": `SELECT c.id FROM cases c WHERE NOT EXISTS
+		(SELECT 1 FROM audit a WHERE a.subject = 'case' AND a.subject_id = c.id AND a.verb = 'case.submit')`,
+	"a case that cannot be searched": `SELECT c.id FROM cases c WHERE NOT EXISTS
+		(SELECT 1 FROM search_docs d WHERE d.kind = 'case' AND d.ref = c.id)`,
+	"an ended case on which something is due": `SELECT id FROM cases WHERE due_on < '9999' AND state IN
+		('refused', 'transferred', 'withdrawn', 'concluded', 'archived', 'invalid', 'replied')`,
+	"an ended case without its day": `SELECT id FROM cases WHERE (ended_on IS NULL) <> (state NOT IN
+		('refused', 'transferred', 'withdrawn', 'concluded', 'archived', 'invalid'))`,
+	"an open case on which nothing is due": `SELECT id FROM cases WHERE due_on >= '9999' AND state IN
+		('submitted', 'registered', 'accepted', 'assigned', 'acknowledged', 'handling', 'in_review', 'in_approval', 'redo', 'returned')`,
+	"a reply approved by its drafter":  `SELECT id FROM replies WHERE drafted_by = approved_by`,
+	"an answered case without a reply": `SELECT c.id FROM cases c WHERE c.state = 'replied' AND NOT EXISTS (SELECT 1 FROM replies r WHERE r.case_id = c.id)`,
+	"a published reply without consent": `SELECT p.id FROM published_replies p JOIN cases c ON c.id = p.case_id
+		WHERE p.state = 'published' AND (NOT c.allow_publish OR p.reviewed_by IN (0, p.proposed_by))`,
+	"an excluded handler": `SELECT c.id FROM cases c JOIN case_exclusions x ON x.case_id = c.id
+		WHERE x.staff_id = c.handler_id OR x.department_id = c.department_id`,
+	"a pause left open": `SELECT p.id FROM case_pauses p JOIN cases c ON c.id = p.case_id WHERE (p.to_day IS NULL) <> (c.state = 'need_more')
+		AND NOT (p.to_day IS NOT NULL)`,
+	"a file of nobody's that is old": `SELECT id FROM attachments WHERE case_id IS NULL AND submission_hash IS NULL`,
+}
+
+// Check verifies every invariant.
+func Check(t *testing.T, db *store.DB) {
+	t.Helper()
+	err := db.Read(t.Context(), func(r *store.Reader) error {
+		for what, statement := range rules {
+			var ids []int64
+			if err := r.Raw(statement).Scan(&ids).Error; err != nil {
+				return err
+			}
+			if len(ids) > 0 {
+				t.Errorf("%s: %v", what, ids)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

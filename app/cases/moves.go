@@ -1,0 +1,387 @@
+package cases
+
+import (
+	"fmt"
+	"slices"
+
+	"mingjing/app/calendar"
+	"mingjing/app/fault"
+	"mingjing/app/journal"
+	"mingjing/app/settings"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+)
+
+// Verb names what was done to a case.
+type Verb string
+
+const (
+	DoSubmit      Verb = "submit"
+	DoRegister    Verb = "register"
+	DoAccept      Verb = "accept"
+	DoRefuse      Verb = "refuse"
+	DoTransfer    Verb = "transfer"
+	DoAsk         Verb = "ask"
+	DoSupplement  Verb = "supplement"
+	DoWithdraw    Verb = "withdraw"
+	DoUrge        Verb = "urge"
+	DoRate        Verb = "rate"
+	DoAssign      Verb = "assign"
+	DoAcknowledge Verb = "acknowledge"
+	DoReturn      Verb = "return"
+	DoDraft       Verb = "draft"
+	DoPropose     Verb = "propose"
+	DoPass        Verb = "pass"
+	DoSendBack    Verb = "send_back"
+	DoApprove     Verb = "approve"
+	DoSend        Verb = "send"
+	DoExtend      Verb = "extend"
+	DoConclude    Verb = "conclude"
+	DoRedo        Verb = "redo"
+	DoArchive     Verb = "archive"
+	DoDiscard     Verb = "discard"
+	DoRestore     Verb = "restore"
+	DoRecuse      Verb = "recuse"
+	DoNote        Verb = "note"
+	DoResume      Verb = "resume"
+	DoAddFor      Verb = "add_for"
+	DoExclude     Verb = "exclude"
+)
+
+var verbWords = map[Verb]string{DoSubmit: "提交", DoRegister: "登记", DoAccept: "受理", DoRefuse: "不予受理",
+	DoTransfer: "转送", DoAsk: "请补充材料", DoSupplement: "补充材料", DoWithdraw: "撤回", DoUrge: "催办", DoRate: "评价",
+	DoAssign: "分办", DoAcknowledge: "签收", DoReturn: "退回", DoDraft: "开始办理", DoPropose: "提交审核", DoPass: "审核通过",
+	DoSendBack: "退回修改", DoApprove: "签发", DoSend: "答复", DoExtend: "延期", DoConclude: "办结", DoRedo: "重办",
+	DoArchive: "归档", DoDiscard: "列为无效件", DoRestore: "恢复", DoRecuse: "回避", DoNote: "内部备注",
+	DoResume: "继续办理", DoAddFor: "代群众补充", DoExclude: "列明应回避的人或部门"}
+
+// Word is the verb as staff read it.
+func (v Verb) Word() string { return verbWords[v] }
+
+// Move is one allowed change of state.
+type Move struct {
+	From  []State
+	To    State // empty: the state stays, or the method decides
+	Roles []staff.Role
+	Own   bool // liaison, handler, reviewer and approver only for their own department's cases
+}
+
+// moves is every change of state there is. A verb without roles is the
+// citizen's. Whatever is not here is refused.
+var moves = map[Verb]Move{
+	DoRegister:    {From: []State{Submitted}, To: Registered, Roles: []staff.Role{staff.IntakeClerk, staff.Dispatcher}},
+	DoAccept:      {From: []State{Registered, NeedMore}, To: Accepted, Roles: []staff.Role{staff.Dispatcher}},
+	DoRefuse:      {From: []State{Registered, NeedMore}, To: Refused, Roles: []staff.Role{staff.Dispatcher}},
+	DoTransfer:    {From: []State{Registered, NeedMore, Accepted, Returned}, To: Transferred, Roles: []staff.Role{staff.Dispatcher}},
+	DoAsk:         {From: []State{Registered, Acknowledged, Handling}, To: NeedMore, Roles: []staff.Role{staff.Dispatcher, staff.Handler}, Own: true},
+	DoSupplement:  {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo, Replied}},
+	DoWithdraw:    {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview}, To: Withdrawn},
+	DoUrge:        {From: []State{Submitted, Registered, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo}},
+	DoRate:        {From: []State{Replied, Concluded}},
+	DoAssign:      {From: []State{Accepted, Returned, Assigned, Acknowledged, Handling, InReview, InApproval, Redo}, To: Assigned, Roles: []staff.Role{staff.Dispatcher}},
+	DoAcknowledge: {From: []State{Assigned}, To: Acknowledged, Roles: []staff.Role{staff.Liaison, staff.Handler}, Own: true},
+	DoReturn:      {From: []State{Assigned, Acknowledged, Handling, Redo}, To: Returned, Roles: []staff.Role{staff.Liaison, staff.Handler}, Own: true},
+	DoDraft:       {From: []State{Acknowledged, Handling, Redo, InReview, InApproval}, To: Handling, Roles: []staff.Role{staff.Handler}, Own: true},
+	DoPropose:     {From: []State{Handling}, To: InReview, Roles: []staff.Role{staff.Handler}, Own: true},
+	DoPass:        {From: []State{InReview}, To: InApproval, Roles: []staff.Role{staff.Reviewer}, Own: true},
+	DoSendBack:    {From: []State{InReview, InApproval}, To: Handling, Roles: []staff.Role{staff.Reviewer, staff.Approver}, Own: true},
+	DoApprove:     {From: []State{InApproval}, Roles: []staff.Role{staff.Approver}, Own: true},
+	DoSend:        {From: []State{InApproval}, To: Replied, Roles: []staff.Role{staff.Handler, staff.Approver}, Own: true},
+	DoExtend:      {From: []State{Accepted, Assigned, Acknowledged, Handling, InReview, InApproval}, Roles: []staff.Role{staff.Approver}, Own: true},
+	DoConclude:    {From: []State{Replied}, To: Concluded, Roles: []staff.Role{staff.Handler, staff.Dispatcher}, Own: true},
+	DoRedo:        {From: []State{Replied, Concluded}, To: Redo, Roles: []staff.Role{staff.Supervisor, staff.Dispatcher}},
+	DoArchive:     {From: []State{Concluded, Refused, Transferred, Withdrawn}, To: Archived, Roles: []staff.Role{staff.Dispatcher}},
+	DoDiscard:     {From: []State{Submitted, Registered}, To: Invalid, Roles: []staff.Role{staff.IntakeClerk, staff.Dispatcher}},
+	DoResume:      {From: []State{NeedMore}, Roles: []staff.Role{staff.Dispatcher, staff.Handler}, Own: true},
+	DoAddFor:      {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo, Replied}, Roles: []staff.Role{staff.IntakeClerk, staff.Dispatcher}},
+	DoExclude:     {From: States, Roles: []staff.Role{staff.Dispatcher}},
+	DoRestore:     {From: []State{Invalid}, To: Submitted, Roles: []staff.Role{staff.Dispatcher}},
+}
+
+// Can reports whether the actor may do verb to the case now; pages use it to
+// show only buttons that work, methods to refuse.
+func Can(a staff.Actor, c Case, v Verb) bool { return may(a, c, v) == nil }
+
+func may(a staff.Actor, c Case, v Verb) error {
+	m, ok := moves[v]
+	if !ok || len(m.Roles) == 0 {
+		return fault.New(fault.Forbidden, "您的角色不能进行这项操作。")
+	}
+	allowed := false
+	for _, role := range m.Roles {
+		if !a.Has(role) {
+			continue
+		}
+		if m.Own && departmental(role) && !own(a, c, role) {
+			continue
+		}
+		allowed = true
+	}
+	if !allowed {
+		return fault.New(fault.Forbidden, "您的角色不能进行这项操作。")
+	}
+	if (v == DoAccept || v == DoRefuse) && !c.AcceptedOn.IsZero() {
+		return fault.New(fault.Conflict, "此件已经受理，不能再次受理，也不能改为不予受理。请先“继续办理”。")
+	}
+	return inState(c, v)
+}
+
+func inState(c Case, v Verb) error {
+	if slices.Contains(moves[v].From, c.State) {
+		return nil
+	}
+	return fault.New(fault.Conflict, fmt.Sprintf("此件现在是“%s”，不能%s。请刷新页面看最新情况。", c.State.Word(), v.Word()))
+}
+
+func departmental(r staff.Role) bool {
+	return r == staff.Liaison || r == staff.Handler || r == staff.Reviewer || r == staff.Approver
+}
+
+// own reports whether the case is of the actor's department and, once it has a
+// handler, whether the handler is this one. A reviewer or approver without a
+// department works for the whole court.
+func own(a staff.Actor, c Case, r staff.Role) bool {
+	if a.DepartmentID == 0 && (r == staff.Reviewer || r == staff.Approver) {
+		return c.DepartmentID != nil
+	}
+	if c.DepartmentID == nil || a.DepartmentID == 0 || *c.DepartmentID != a.DepartmentID {
+		return false
+	}
+	return r != staff.Handler || c.HandlerID == nil || *c.HandlerID == a.ID
+}
+
+// rules is what a transaction needs to compute due days.
+type rules struct {
+	limits   settings.Limits
+	calendar *calendar.Calendar
+}
+
+func loadRules(r *store.Reader) (rules, error) {
+	limits, err := settings.LoadLimits(r)
+	if err != nil {
+		return rules{}, err
+	}
+	c, err := settings.LoadCalendar(r)
+	return rules{limits, c}, err
+}
+
+// receive sets the limits that run from receipt.
+func (u rules) receive(c *Case) {
+	if l := u.limits.For(string(c.Kind), settings.Notice); l.Amount > 0 {
+		c.NoticeDue, c.Provisional = u.calendar.Due(c.ReceivedOn, l.Limit())
+	}
+	if l := u.limits.For(string(c.Kind), settings.Handle); l.Starts == "received" {
+		c.LimitFrom = c.ReceivedOn
+		c.HandleDue, c.Provisional = u.calendar.Due(c.ReceivedOn, l.Limit())
+	}
+}
+
+// accept sets the limit that runs from acceptance.
+func (u rules) accept(c *Case) {
+	if l := u.limits.For(string(c.Kind), settings.Handle); l.Starts == "accepted" {
+		u.start(c, c.AcceptedOn)
+	}
+}
+
+// start lets the handling limit run from a day on.
+func (u rules) start(c *Case, from calendar.Date) {
+	if l := u.limits.For(string(c.Kind), settings.Handle); l.Amount > 0 {
+		c.LimitFrom = from
+		c.HandleDue, c.Provisional = u.calendar.Due(from, l.Limit())
+	}
+}
+
+// resume recomputes the limits after the clock stood still, and after the
+// calendar changed; binding limits never stop. An extension that was granted is
+// kept on top.
+func (u rules) resume(c *Case, stopped []calendar.Span) {
+	due := func(from calendar.Date, l settings.TimeLimit) calendar.Date {
+		var held []calendar.Span
+		if !l.Binding {
+			held = after(stopped, from)
+		}
+		on, guess := u.calendar.DueWithPauses(from, l.Limit(), held)
+		c.Provisional = c.Provisional || guess
+		return on
+	}
+	c.Provisional = false
+	if l := u.limits.For(string(c.Kind), settings.Notice); l.Amount > 0 && c.NoticeOn.IsZero() {
+		c.NoticeDue = due(c.ReceivedOn, l)
+	}
+	if l := u.limits.For(string(c.Kind), settings.Handle); l.Amount > 0 && !c.LimitFrom.IsZero() {
+		c.HandleDue = due(c.LimitFrom, l)
+		if x := u.limits.For(string(c.Kind), settings.Extend); c.Extended && x.Amount > 0 {
+			c.HandleDue = due(c.HandleDue, x)
+		}
+	}
+}
+
+// after keeps the pauses that end after a day.
+func after(stopped []calendar.Span, from calendar.Date) []calendar.Span {
+	var out []calendar.Span
+	for _, s := range stopped {
+		if s.To.After(from) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// next sets what is due now and by when.
+func (u rules) next(c *Case) {
+	c.DueOn, c.DueStep = never, ""
+	due := func(step settings.Step, on calendar.Date) {
+		if !on.IsZero() {
+			c.DueOn, c.DueStep = on, string(step)
+		}
+	}
+	switch {
+	case c.State == Submitted:
+		if l := u.limits.For(string(c.Kind), settings.Register); l.Amount > 0 {
+			on, _ := u.calendar.Due(c.ReceivedOn, l.Limit())
+			due(settings.Register, on)
+		}
+	case c.State == Replied || c.State.Ended():
+	case c.State == NeedMore:
+		// Waiting for the citizen stops default limits, never a published norm.
+		switch {
+		case c.AcceptedOn.IsZero() && u.limits.For(string(c.Kind), settings.Notice).Binding:
+			due(settings.Notice, c.NoticeDue)
+		case !c.AcceptedOn.IsZero() && u.limits.For(string(c.Kind), settings.Handle).Binding:
+			due(settings.Handle, c.HandleDue)
+		}
+	case c.AcceptedOn.IsZero() && !c.NoticeDue.IsZero():
+		due(settings.Notice, c.NoticeDue)
+	default:
+		due(settings.Handle, c.HandleDue)
+	}
+}
+
+// record is what a change leaves behind besides the case's own row.
+type record struct {
+	detail  string // shown in the timeline: harmless words only
+	message *Message
+	changes []journal.Change
+	public  bool
+	notify  bool // tell the citizen that there is something new
+}
+
+// move performs verb on c in tx: the state changes as the table says, due days
+// are computed anew, and row, event and journal entry are written. version is
+// the one the actor saw; another one means that somebody was faster.
+func move(tx *store.Tx, a staff.Actor, c *Case, v Verb, version int, rec record) error {
+	if err := inState(*c, v); err != nil {
+		return err
+	}
+	if version != 0 && version != c.Version {
+		return fault.New(fault.Conflict, "刚刚有人处理过此件，请先看最新情况再操作。您填写的内容没有保存，请先复制。")
+	}
+	if m := rec.message; m != nil && m.Author == ByCourt {
+		if err := filled("content", m.Body); err != nil {
+			return err
+		}
+	}
+	from := c.State
+	if to := moves[v].To; to != "" {
+		c.State = to
+	}
+	if from == NeedMore && (v == DoSupplement || v == DoAddFor || v == DoResume) {
+		c.State = c.BackState
+	}
+	today := calendar.Of(tx.Now)
+	if c.State.Ended() && !from.Ended() {
+		c.EndedOn = today
+	} else if !c.State.Ended() {
+		c.EndedOn = calendar.Date{}
+	}
+	u, err := loadRules(&tx.Reader)
+	if err != nil {
+		return err
+	}
+	if from == NeedMore || c.State == NeedMore {
+		if err := clock(tx, u, c, today); err != nil {
+			return err
+		}
+	}
+	u.next(c)
+	if rec.message != nil {
+		rec.message.CaseID, rec.message.At, rec.message.ActorID = c.ID, tx.Now, a.ID
+		if err := tx.Create(rec.message).Error; err != nil {
+			return fmt.Errorf("cases: message: %w", err)
+		}
+	}
+	seen := c.Version
+	c.Version++
+	done := tx.Model(&Case{}).Where("id = ? AND version = ?", c.ID, seen).
+		Select("*").Omit("id", "case_no", "submitted_at", "access_hash", "submission_hash").Updates(c)
+	if done.Error != nil {
+		return fmt.Errorf("cases: %s: %w", v, done.Error)
+	}
+	if done.RowsAffected == 0 {
+		return fault.New(fault.Conflict, "刚刚有人处理过此件，请先看最新情况再操作。")
+	}
+	e := Event{CaseID: c.ID, At: tx.Now, ActorID: a.ID, ActorName: a.Name, Verb: v, FromState: from, ToState: c.State, Detail: rec.detail}
+	if rec.message != nil {
+		e.MessageID = &rec.message.ID
+	}
+	if err := tx.Create(&e).Error; err != nil {
+		return fmt.Errorf("cases: event: %w", err)
+	}
+	j := journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "case." + string(v), Subject: "case", SubjectID: c.ID,
+		Changes: rec.changes, Public: rec.public}
+	if from != c.State {
+		j.Changes = append([]journal.Change{{Field: "state", Old: string(from), New: string(c.State)}}, j.Changes...)
+	}
+	if rec.notify {
+		j.Messages, err = notices(&tx.Reader, c.ID, fmt.Sprintf("case/%d/event/%d", c.ID, e.ID))
+		if err != nil {
+			return err
+		}
+	}
+	return journal.Append(tx, j)
+}
+
+// clock opens a pause when the citizen is asked, closes it when the case goes on.
+func clock(tx *store.Tx, u rules, c *Case, today calendar.Date) error {
+	if c.State == NeedMore {
+		return tx.Table("case_pauses").Create(map[string]any{"case_id": c.ID, "from_day": today}).Error
+	}
+	if err := tx.Table("case_pauses").Where("case_id = ? AND to_day IS NULL", c.ID).Update("to_day", today).Error; err != nil {
+		return fmt.Errorf("cases: resume: %w", err)
+	}
+	stopped, err := pauses(&tx.Reader, c.ID, today)
+	if err != nil {
+		return err
+	}
+	u.resume(c, stopped)
+	return nil
+}
+
+// pauses are the spans in which a case's clock stood still; one that still does
+// ends today.
+func pauses(r *store.Reader, id int64, today calendar.Date) ([]calendar.Span, error) {
+	var spans []struct{ FromDay, ToDay calendar.Date }
+	if err := r.Table("case_pauses").Select("from_day, to_day").Where("case_id = ?", id).Order("id").Limit(100).Find(&spans).Error; err != nil {
+		return nil, fmt.Errorf("cases: pauses: %w", err)
+	}
+	stopped := make([]calendar.Span, len(spans))
+	for i, s := range spans {
+		if s.ToDay.IsZero() {
+			s.ToDay = today
+		}
+		stopped[i] = calendar.Span{From: s.FromDay, To: s.ToDay}
+	}
+	return stopped, nil
+}
+
+// notices is the content-free message to a citizen who left an e-mail address.
+func notices(r *store.Reader, id int64, key string) ([]journal.Message, error) {
+	var reachable int64
+	if err := r.Model(&Contact{}).Where("case_id = ? AND email <> ''", id).Limit(1).Count(&reachable).Error; err != nil {
+		return nil, fmt.Errorf("cases: notice: %w", err)
+	}
+	if reachable == 0 {
+		return nil, nil
+	}
+	return []journal.Message{{Key: key, Channel: "mail", Template: "progress", CaseID: id}}, nil
+}

@@ -1,0 +1,96 @@
+package cases
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/states.md from the table of moves")
+
+// docs/states.md is the table of moves as a page: go test ./app/cases -run
+// StatesPage -update writes it.
+func TestTheStatesPageIsTheTableOfMoves(t *testing.T) {
+	const path = "../../docs/states.md"
+	var b strings.Builder
+	b.WriteString("# States of a case\n\nWritten from `moves` in [`app/cases/moves.go`](../app/cases/moves.go) by `go test ./app/cases -run StatesPage -update`.\n" +
+		"What is not in this table is refused.\n\n| verb | from | to | by |\n|---|---|---|---|\n")
+	var verbs []Verb
+	for v := range moves {
+		verbs = append(verbs, v)
+	}
+	order := func(v Verb) int { return slices.Index(States, moves[v].From[0]) }
+	slices.SortFunc(verbs, func(x, y Verb) int {
+		if d := order(x) - order(y); d != 0 {
+			return d
+		}
+		return strings.Compare(string(x), string(y))
+	})
+	for _, v := range verbs {
+		m := moves[v]
+		var from, by []string
+		for _, s := range m.From {
+			from = append(from, string(s))
+		}
+		for _, r := range m.Roles {
+			name := string(r)
+			if m.Own && departmental(r) {
+				name += " of its department"
+			}
+			by = append(by, name)
+		}
+		if len(by) == 0 {
+			by = []string{"the citizen"}
+		}
+		if len(m.From) == len(States) {
+			from = []string{"any"}
+		}
+		to := string(m.To)
+		if to == "" {
+			to = "the same"
+		}
+		if slices.Contains([]Verb{DoSupplement, DoAddFor, DoResume}, v) {
+			to = "the same; from need_more, where it was before"
+		}
+		fmt.Fprintf(&b, "| %s %s | %s | %s | %s |\n", v.Word(), v, strings.Join(from, ", "), to, strings.Join(by, ", "))
+	}
+	b.WriteString("\nA reviewer or approver without a department works for the whole court. Whoever drafted an answer does not approve it.\n" +
+		"While a case waits for the citizen, the court's own limits stand still; those fixed by law do not.\n")
+	if *update {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), b.String()); d != "" {
+		t.Error(d)
+	}
+}
+
+// Every state is reached by some move, and every state but the last has a way on.
+func TestNoStateIsUnreachableOrADeadEnd(t *testing.T) {
+	to := map[State]bool{Submitted: true}
+	from := map[State]bool{Archived: true}
+	for v, m := range moves {
+		to[m.To] = true
+		if v == DoExclude {
+			continue
+		}
+		for _, s := range m.From {
+			from[s] = true
+		}
+	}
+	for _, s := range States {
+		if !to[s] || !from[s] {
+			t.Errorf("%s: reached %v, left %v", s, to[s], from[s])
+		}
+	}
+}

@@ -1,0 +1,417 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"mingjing/app/calendar"
+	"mingjing/app/fault"
+	"mingjing/app/journal"
+	"mingjing/app/ledger"
+	"mingjing/app/search"
+	"mingjing/app/settings"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+)
+
+// Basket is a group of states that staff work through together.
+type Basket struct {
+	Name   string // in addresses
+	Label  string
+	States []State
+	Closed bool // nothing is due: the newest come first
+}
+
+// Baskets lists them in the order of work. Open ones come with the nearest
+// due day first, ended ones with the newest first.
+var Baskets = []Basket{
+	{"new", "待登记", []State{Submitted}, false},
+	{"registered", "待受理", []State{Registered}, false},
+	{"accepted", "待分办", []State{Accepted, Returned}, false},
+	{"assigned", "待签收", []State{Assigned}, false},
+	{"handling", "办理中", []State{Acknowledged, Handling, Redo}, false},
+	{"review", "待审核", []State{InReview}, false},
+	{"approval", "待签发", []State{InApproval}, false},
+	{"need_more", "待补充", []State{NeedMore}, false},
+	{"replied", "已答复", []State{Replied}, true},
+	{"ended", "已结束", []State{Concluded, Archived, Refused, Transferred, Withdrawn}, true},
+	{"invalid", "无效件", []State{Invalid}, true},
+}
+
+// Filter narrows the queue; zero values do not.
+type Filter struct {
+	Basket     string
+	Overdue    bool
+	Kind       Kind
+	Channel    Channel
+	Department int64
+	Mine       bool
+	Query      string
+	AfterDue   calendar.Date // with AfterID: the last row of the page before
+	AfterID    int64
+	Limit      int
+}
+
+// Row is a line of the queue: nothing of the contact.
+type Row struct {
+	ID           int64
+	CaseNo       string
+	Kind         Kind
+	Channel      Channel
+	State        State
+	Title        string
+	ReceivedOn   calendar.Date
+	DueOn        calendar.Date
+	DueStep      string
+	LimitFrom    calendar.Date
+	Extended     bool
+	Urged        bool
+	DepartmentID *int64
+	HandlerID    *int64
+	Days         int // working days left, negative when overdue; meaningless when nothing is due
+	Warning      calendar.Warning
+}
+
+// Waiting reports whether something is due.
+func (r Row) Waiting() bool { return r.DueOn.Before(never) }
+
+// Count is how many cases the actor sees in a basket.
+type Count struct {
+	Basket Basket
+	N      int
+}
+
+// Queue is a page of the desk's list.
+type Queue struct {
+	Rows    []Row
+	More    bool
+	Counts  []Count
+	Overdue int
+}
+
+// List reads a page of the queue and the counts of every basket.
+func (s *Service) List(ctx context.Context, a staff.Actor, f Filter) (Queue, error) {
+	var out Queue
+	err := s.db.Read(ctx, func(r *store.Reader) error {
+		u, err := loadRules(r)
+		if err != nil {
+			return err
+		}
+		today := calendar.Of(r.Now)
+		if out.Counts, out.Overdue, err = counts(r, a, today); err != nil {
+			return err
+		}
+		if out.Rows, err = page(r, a, f, today); err != nil {
+			return err
+		}
+		if out.More = len(out.Rows) > f.Limit; out.More {
+			out.Rows = out.Rows[:f.Limit]
+		}
+		for i := range out.Rows {
+			u.warn(&out.Rows[i], today)
+		}
+		return nil
+	})
+	if err != nil {
+		return out, fmt.Errorf("cases: queue: %w", err)
+	}
+	return out, nil
+}
+
+func page(r *store.Reader, a staff.Actor, f Filter, today calendar.Date) ([]Row, error) {
+	q := visible(r.Table("cases").Select(`cases.id, cases.case_no, cases.kind, cases.channel, cases.state, cases.title, cases.received_on,
+		cases.due_on, cases.due_step, cases.limit_from, cases.extended, cases.urged_at IS NOT NULL AS urged, cases.department_id, cases.handler_id`), a)
+	newestFirst := false
+	for _, b := range Baskets {
+		if b.Name == f.Basket {
+			q = q.Where("cases.state IN ?", b.States)
+			newestFirst = b.Closed
+		}
+	}
+	if f.Overdue {
+		q = q.Where("cases.due_on < ?", today)
+	}
+	if f.Kind != "" {
+		q = q.Where("cases.kind = ?", f.Kind)
+	}
+	if f.Channel != "" {
+		q = q.Where("cases.channel = ?", f.Channel)
+	}
+	if f.Department != 0 {
+		q = q.Where("cases.department_id = ?", f.Department)
+	}
+	if f.Mine {
+		q = q.Where("cases.handler_id = ?", a.ID)
+	}
+	if f.Query != "" {
+		if no := Digits(f.Query); len(no) == 8 && isNumber(no) {
+			q = q.Where("cases.case_no = ?", no)
+		} else {
+			q = search.Scope(q, searchKind, f.Query, "cases.id")
+		}
+	}
+	order := "cases.due_on, cases.id"
+	switch {
+	case newestFirst:
+		order = "cases.id DESC"
+		if f.AfterID != 0 {
+			q = q.Where("cases.id < ?", f.AfterID)
+		}
+	case f.AfterID != 0:
+		q = q.Where("(cases.due_on, cases.id) > (?, ?)", f.AfterDue, f.AfterID)
+	}
+	var rows []Row
+	err := q.Order(order).Limit(f.Limit + 1).Find(&rows).Error
+	return rows, err
+}
+
+func isNumber(s string) bool {
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func counts(r *store.Reader, a staff.Actor, today calendar.Date) ([]Count, int, error) {
+	var rows []struct {
+		State   State
+		N       int
+		Overdue int
+	}
+	err := visible(r.Table("cases").Select("cases.state, count(*) AS n, sum(CASE WHEN cases.due_on < ? THEN 1 ELSE 0 END) AS overdue", today), a).
+		Group("cases.state").Find(&rows).Error
+	if err != nil {
+		return nil, 0, err
+	}
+	byState, overdue := map[State]int{}, 0
+	for _, row := range rows {
+		byState[row.State] = row.N
+		overdue += row.Overdue
+	}
+	out := make([]Count, len(Baskets))
+	for i, b := range Baskets {
+		out[i].Basket = b
+		for _, st := range b.States {
+			out[i].N += byState[st]
+		}
+	}
+	return out, overdue, nil
+}
+
+// warn says how near the end of its running limit a row is.
+func (u rules) warn(r *Row, today calendar.Date) {
+	if !r.Waiting() {
+		return
+	}
+	r.Days = u.calendar.WorkdaysLeft(today, r.DueOn)
+	from := r.ReceivedOn
+	if r.DueStep == string(settings.Handle) && !r.LimitFrom.IsZero() {
+		from = r.LimitFrom
+	}
+	l := u.limits.For(string(r.Kind), settings.Step(r.DueStep))
+	r.Warning = u.calendar.Warn(today, from, r.DueOn, l.Unit, nil)
+}
+
+// Page is one case as staff see it.
+type Page struct {
+	Case       Case
+	Events     []Event
+	Messages   map[int64]Message
+	Files      []Attachment
+	Draft      *Draft
+	Digest     string // of the draft shown, for Approve
+	Replies    []Reply
+	Rating     *Rating
+	Published  *PublishedReply
+	Problem    *ledger.Problem
+	Department string
+	Handler    string
+	HasContact bool
+	Earlier    []Row // cases of the same caller that this actor may see
+	Similar    []Row
+	Due        Row // for the words about what is due
+	Can        map[Verb]bool
+}
+
+// Open reads a case for staff. That it was opened is recorded first.
+func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, error) {
+	p := Page{Messages: map[int64]Message{}, Can: map[Verb]bool{}}
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		if _, err := get(&tx.Reader, a, id); err != nil {
+			return err
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "case.view", Subject: "case", SubjectID: id})
+	})
+	if err != nil {
+		return p, err
+	}
+	err = s.db.Read(ctx, func(r *store.Reader) (err error) {
+		if p.Case, err = get(r, a, id); err != nil {
+			return err
+		}
+		if err = r.Where("case_id = ?", id).Order("id DESC").Limit(1000).Find(&p.Events).Error; err != nil {
+			return err
+		}
+		slices.Reverse(p.Events)
+		var messages []Message
+		if err = r.Where("case_id = ?", id).Order("id DESC").Limit(1000).Find(&messages).Error; err != nil {
+			return err
+		}
+		for _, m := range messages {
+			p.Messages[m.ID] = m
+		}
+		if err = r.Where("case_id = ?", id).Order("id").Limit(200).Find(&p.Files).Error; err != nil {
+			return err
+		}
+		if err = r.Where("case_id = ?", id).Order("id DESC").Limit(20).Find(&p.Replies).Error; err != nil {
+			return err
+		}
+		if p.Draft, err = draft(r, id); err != nil {
+			return err
+		}
+		if p.Draft != nil {
+			p.Digest = digest(p.Draft.Body)
+		}
+		if p.Rating, err = rating(r, id); err != nil {
+			return err
+		}
+		var published []PublishedReply
+		if err = r.Where("case_id = ?", id).Order("id DESC").Limit(1).Find(&published).Error; err != nil {
+			return err
+		}
+		if len(published) == 1 {
+			p.Published = &published[0]
+		}
+		return s.around(r, a, &p)
+	})
+	if err != nil {
+		return p, fmt.Errorf("cases: open: %w", err)
+	}
+	for v := range moves {
+		p.Can[v] = Can(a, p.Case, v)
+	}
+	return p, nil
+}
+
+// around reads what stands beside a case: its problem, its people, its kin.
+func (s *Service) around(r *store.Reader, a staff.Actor, p *Page) error {
+	if p.Case.ProblemID != nil {
+		problem, err := ledger.ProblemByID(r, *p.Case.ProblemID)
+		if err != nil {
+			return err
+		}
+		p.Problem = &problem
+	}
+	var err error
+	if p.Case.DepartmentID != nil {
+		if p.Department, err = staff.DepartmentName(r, *p.Case.DepartmentID); err != nil {
+			return err
+		}
+	}
+	if p.Case.HandlerID != nil {
+		h, err := staff.Find(r, *p.Case.HandlerID)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		p.Handler = h.Name
+	}
+	var contact Contact
+	err = r.Select("case_id, caller_hash").Where("case_id = ?", p.Case.ID).Take(&contact).Error
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+	case err != nil:
+		return err
+	default:
+		p.HasContact = true
+		if len(contact.CallerHash) > 0 {
+			if p.Earlier, err = kin(r, a, p.Case.ID, "cases.id IN (SELECT case_id FROM case_contacts WHERE caller_hash = ?)", contact.CallerHash); err != nil {
+				return err
+			}
+		}
+	}
+	alike, err := search.Similar(r, searchKind, p.Case.Title+"\n"+p.Case.Content, 6)
+	if err != nil {
+		return err
+	}
+	if refs := search.Keys(alike); len(refs) > 0 {
+		if p.Similar, err = kin(r, a, p.Case.ID, "cases.id IN ?", refs); err != nil {
+			return err
+		}
+	}
+	u, err := loadRules(r)
+	if err != nil {
+		return err
+	}
+	c := p.Case
+	p.Due = Row{Kind: c.Kind, State: c.State, ReceivedOn: c.ReceivedOn, DueOn: c.DueOn, DueStep: c.DueStep, LimitFrom: c.LimitFrom, Extended: c.Extended, Urged: c.UrgedAt != nil}
+	u.warn(&p.Due, calendar.Of(r.Now))
+	return nil
+}
+
+func kin(r *store.Reader, a staff.Actor, but int64, where string, arg any) ([]Row, error) {
+	var rows []Row
+	err := visible(r.Table("cases").Select("cases.id, cases.case_no, cases.kind, cases.channel, cases.state, cases.title, cases.received_on, cases.due_on"), a).
+		Where("cases.id <> ?", but).Where(where, arg).Order("cases.id DESC").Limit(5).Find(&rows).Error
+	return rows, err
+}
+
+// Reveal reads the contact details of a case for those who need them to work
+// on it; that they were read is recorded before they are shown.
+func (s *Service) Reveal(ctx context.Context, a staff.Actor, id int64) (Contact, error) {
+	if err := a.Require(staff.IntakeClerk, staff.Dispatcher, staff.Handler, staff.Caller); err != nil {
+		return Contact{}, err
+	}
+	var contact Contact
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		c, err := get(&tx.Reader, a, id)
+		if err != nil {
+			return err
+		}
+		if !a.Has(staff.IntakeClerk) && !a.Has(staff.Dispatcher) && !a.Has(staff.Caller) && !own(a, c, staff.Handler) {
+			return fault.New(fault.Forbidden, "只有此件的承办人可以查看联系方式。")
+		}
+		err = tx.Select("case_id, name, phone, email, address").Where("case_id = ?", id).Take(&contact).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return fault.New(fault.NotFound, "来信人没有留下联系方式。")
+		}
+		if err != nil {
+			return fmt.Errorf("cases: contact: %w", err)
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "case.view_contact", Subject: "case", SubjectID: id})
+	})
+	return contact, err
+}
+
+// Draft reads the present draft, for showing both texts after a conflict.
+func (s *Service) Draft(ctx context.Context, a staff.Actor, id int64) (d *Draft, err error) {
+	err = s.db.Read(ctx, func(r *store.Reader) error {
+		if _, err := get(r, a, id); err != nil {
+			return err
+		}
+		d, err = draft(r, id)
+		return err
+	})
+	return d, err
+}
+
+// MailAddress is where the courier sends a message about a case, read at the
+// moment of sending; empty when the sender left none.
+func (s *Service) MailAddress(ctx context.Context, id int64) (string, error) {
+	var list []Contact
+	err := s.db.Read(ctx, func(r *store.Reader) error {
+		return r.Select("case_id, email").Where("case_id = ?", id).Limit(1).Find(&list).Error
+	})
+	if err != nil {
+		return "", fmt.Errorf("cases: mail address: %w", err)
+	}
+	if len(list) == 0 {
+		return "", nil
+	}
+	return list[0].Email, nil
+}

@@ -1,0 +1,439 @@
+package cases
+
+import (
+	"context"
+	"crypto/hmac"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"gorm.io/gorm"
+
+	"mingjing/app/fault"
+	"mingjing/app/journal"
+	"mingjing/app/search"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+)
+
+// batch is how many waiting submissions share one transaction, and so one fsync.
+const batch = 64
+
+// writer commits submissions in groups. Nobody is answered before the commit;
+// when a group fails, each of its members is tried alone.
+type writer struct {
+	service *Service
+	jobs    chan *job
+	done    sync.WaitGroup
+	closed  chan struct{}
+}
+
+type job struct {
+	sub    Submission
+	ticket Ticket
+	err    error
+	ready  chan struct{}
+}
+
+func newWriter(s *Service, parallel int) *writer {
+	w := &writer{service: s, jobs: make(chan *job, 1024), closed: make(chan struct{})}
+	for range parallel {
+		w.done.Go(w.run)
+	}
+	return w
+}
+
+// close stops taking submissions and waits for those that were taken.
+func (w *writer) close() {
+	close(w.closed)
+	w.done.Wait()
+}
+
+var errStopping = fault.New(fault.Busy, "网站正在维护，您的内容还没有提交。请保留页面，几分钟后再按一次提交。")
+
+func (w *writer) submit(ctx context.Context, sub Submission) (Ticket, error) {
+	j := &job{sub: sub, ready: make(chan struct{})}
+	select {
+	case <-w.closed:
+		return Ticket{}, errStopping
+	default:
+	}
+	select {
+	case w.jobs <- j:
+	case <-w.closed:
+		return Ticket{}, errStopping
+	case <-ctx.Done():
+		return Ticket{}, fault.New(fault.Busy, "现在提交的人太多，您的内容还没有提交。请保留页面，稍后再按一次提交。")
+	}
+	select {
+	case <-j.ready:
+		return j.ticket, j.err
+	case <-ctx.Done():
+		// It may still be committed; sending the same form again is safe.
+		return Ticket{}, fault.New(fault.Busy, "提交用时太长，请再按一次提交；同一份内容不会重复登记。")
+	}
+}
+
+func (w *writer) run() {
+	for {
+		var group []*job
+		select {
+		case j := <-w.jobs:
+			group = append(group, j)
+		case <-w.closed:
+			select { // those already taken are still served
+			case j := <-w.jobs:
+				group = append(group, j)
+			default:
+				return
+			}
+		}
+	fill:
+		for len(group) < batch {
+			select {
+			case j := <-w.jobs:
+				group = append(group, j)
+			default:
+				break fill
+			}
+		}
+		w.commit(group)
+		for _, j := range group {
+			close(j.ready)
+		}
+	}
+}
+
+func (w *writer) commit(group []*job) {
+	// The group outlives any one request, so it has no request's deadline.
+	ctx := context.Background()
+	write := func(part []*job, wary bool) error {
+		return w.service.db.Write(ctx, func(tx *store.Tx) error { return w.service.accept(tx, part, wary) })
+	}
+	err := write(group, false)
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		err = write(group, true)
+	}
+	if err == nil {
+		return
+	}
+	for _, j := range group {
+		err := write([]*job{j}, true)
+		for try := 1; try < numberTries && errors.Is(err, gorm.ErrDuplicatedKey); try++ {
+			err = write([]*job{j}, true)
+		}
+		if err != nil {
+			j.err = fmt.Errorf("cases: submit: %w", err)
+		}
+	}
+}
+
+// numberTries is how often a case may draw a number that is taken: with a
+// million cases one draw in ninety is.
+const numberTries = 5
+
+// accept stores the jobs' cases in tx and sets each job's ticket or fault.
+// Forms that have already become a case are looked for among those without a
+// right captcha, because the first sending used it up; among all only when
+// wary, after the database found a duplicate.
+func (s *Service) accept(tx *store.Tx, group []*job, wary bool) error {
+	u, err := loadRules(&tx.Reader)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, j := range group {
+		j.err, j.ticket = nil, Ticket{}
+		if j.sub.CaptchaID != "" && j.sub.Channel == Web {
+			ids = append(ids, j.sub.CaptchaID)
+		}
+	}
+	taken := map[string]string{}
+	if len(ids) > 0 {
+		if taken, err = takeCaptchas(tx, full(ids)); err != nil {
+			return err
+		}
+	}
+	var ask []*job
+	wrong := map[*job]bool{}
+	for _, j := range group {
+		if j.sub.Channel == Web {
+			digits, ok := taken[j.sub.CaptchaID]
+			delete(taken, j.sub.CaptchaID)
+			wrong[j] = !ok || Digits(j.sub.Captcha) != digits
+		}
+		if wary || wrong[j] {
+			ask = append(ask, j)
+		}
+	}
+	known, err := s.known(&tx.Reader, ask)
+	if err != nil {
+		return err
+	}
+	var fresh []*job
+	var rows []Case
+	twins := map[string]*job{} // the same form twice in one group
+	again := map[*job]*job{}
+	for _, j := range group {
+		hash := string(s.submissionHash(j.sub.Key))
+		c, stored := known[hash]
+		first, twin := twins[hash]
+		switch {
+		case stored && !hmac.Equal(c.ContentHash, s.contentHash(j.sub)):
+			j.err = errUsed(c)
+		case stored:
+			j.ticket = s.ticket(u, c, j.sub.Key, true)
+		case twin && !hmac.Equal(s.contentHash(first.sub), s.contentHash(j.sub)):
+			j.err = errUsed(Case{})
+		case twin:
+			again[j] = first
+		case wrong[j]:
+			j.err = fault.Form([]fault.Field{{Name: "captcha_solution", Message: "验证码不对或已经用过，请看新的一张再填。"}})
+		default:
+			twins[hash] = j
+			fresh, rows = append(fresh, j), append(rows, s.makeCase(u, j.sub, tx.Now))
+		}
+	}
+	if len(fresh) > 0 {
+		if err := s.insert(tx, u, fresh, rows); err != nil {
+			return err
+		}
+	}
+	for j, first := range again {
+		j.ticket, j.err = first.ticket, first.err
+		j.ticket.Again = true
+	}
+	return nil
+}
+
+// errUsed is the answer to a form whose secret already brought another matter.
+func errUsed(c Case) error {
+	number := ""
+	if c.CaseNo != "" {
+		number = "（受理编号 " + c.CaseNo + "）"
+	}
+	return fault.New(fault.Conflict, "这张表单刚才已经提交过另一份内容"+number+"。下面的内容还没有提交：是另一件事的，请填写新的验证码后提交。")
+}
+
+// full repeats the last of a list until it is as long as a batch can be: a
+// statement whose text is always the same is planned only once.
+func full[T any](list []T) []T {
+	for len(list) < batch {
+		list = append(list, list[len(list)-1])
+	}
+	return list
+}
+
+// known finds the cases that these forms have already become, by hash.
+func (s *Service) known(r *store.Reader, group []*job) (map[string]Case, error) {
+	if len(group) == 0 {
+		return nil, nil
+	}
+	hashes := make([][]byte, len(group))
+	for i, j := range group {
+		hashes[i] = s.submissionHash(j.sub.Key)
+	}
+	var rows []Case
+	if err := r.Select(columns).Where("submission_hash IN ?", full(hashes)).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("cases: submit: %w", err)
+	}
+	out := map[string]Case{}
+	for _, c := range rows {
+		out[string(c.SubmissionHash)] = c
+	}
+	return out, nil
+}
+
+func (s *Service) insert(tx *store.Tx, u rules, fresh []*job, rows []Case) error {
+	if err := tx.Insert(&rows); err != nil {
+		return fmt.Errorf("cases: insert: %w", err)
+	}
+	var contacts []Contact
+	var events []Event
+	var entries []journal.Event
+	var docs []search.Doc
+	for i, j := range fresh {
+		c, sub := rows[i], j.sub
+		if sub.Name+sub.Phone+sub.Email+sub.Address != "" {
+			contact := Contact{CaseID: c.ID, Name: sub.Name, Phone: sub.Phone, Email: sub.Email, Address: sub.Address}
+			if key := callerKey(sub.Phone, sub.Email); key != "" {
+				contact.CallerHash = s.callerKey.Sum(key)
+			}
+			contacts = append(contacts, contact)
+		}
+		events = append(events, Event{CaseID: c.ID, At: tx.Now, ActorID: sub.by.ID, ActorName: sub.by.Name, Verb: DoSubmit,
+			ToState: Submitted, Detail: c.Channel.Word()})
+		e := journal.Event{Actor: sub.by.ID, ActorName: sub.by.Name, Verb: "case.submit", Subject: "case", SubjectID: c.ID,
+			Changes: []journal.Change{{Field: "kind", New: string(c.Kind)}, {Field: "channel", New: string(c.Channel)}}}
+		if sub.Email != "" {
+			e.Messages = []journal.Message{{Key: fmt.Sprintf("case/%d/received", c.ID), Channel: "mail", Template: "received", CaseID: c.ID}}
+		}
+		entries = append(entries, e)
+		docs = append(docs, search.Doc{Kind: searchKind, Ref: c.ID, Text: c.searchText()})
+		j.ticket = s.ticket(u, c, sub.Key, false)
+	}
+	if len(contacts) > 0 {
+		if err := tx.Insert(&contacts); err != nil {
+			return fmt.Errorf("cases: contacts: %w", err)
+		}
+	}
+	if err := tx.Insert(&events); err != nil {
+		return fmt.Errorf("cases: events: %w", err)
+	}
+	if err := exclude(tx, rows); err != nil {
+		return err
+	}
+	if err := s.attach(tx, rows); err != nil {
+		return err
+	}
+	if err := search.IndexAll(tx, docs); err != nil {
+		return err
+	}
+	return journal.Append(tx, entries...)
+}
+
+const searchKind = "case"
+
+// attach gives the files that were staged with a form to the case it became.
+func (s *Service) attach(tx *store.Tx, rows []Case) error {
+	hashes := make([][]byte, len(rows))
+	byHash := map[string]int64{}
+	for i, c := range rows {
+		hashes[i] = c.SubmissionHash
+		byHash[string(c.SubmissionHash)] = c.ID
+	}
+	var staged []Attachment
+	if err := tx.Select("id, submission_hash").Where("submission_hash IN ? AND case_id IS NULL", full(hashes)).Limit(MaxFiles * batch).Find(&staged).Error; err != nil {
+		return fmt.Errorf("cases: attach: %w", err)
+	}
+	for _, a := range staged {
+		if err := tx.Model(&Attachment{}).Where("id = ?", a.ID).Update("case_id", byHash[string(a.SubmissionHash)]).Error; err != nil {
+			return fmt.Errorf("cases: attach: %w", err)
+		}
+	}
+	return nil
+}
+
+// exclusion keeps somebody from seeing or handling a case.
+type exclusion struct {
+	ID           int64
+	CaseID       int64
+	StaffID      *int64
+	DepartmentID *int64
+	Reason       string // named, unit or recused
+}
+
+func (exclusion) TableName() string { return "case_exclusions" }
+
+// exclude shuts out whoever the cases name and the departments they are about:
+// an item is never seen or handled by the accused.
+func exclude(tx *store.Tx, rows []Case) error {
+	var out []exclusion
+	people, departments, err := everybody(tx)
+	if err != nil {
+		return err
+	}
+	for _, c := range rows {
+		out = append(out, accused(c, c.searchText(), people, departments)...)
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	if err := tx.Create(&out).Error; err != nil {
+		return fmt.Errorf("cases: exclude: %w", err)
+	}
+	return nil
+}
+
+func everybody(tx *store.Tx) ([]staff.Name, []staff.Department, error) {
+	people, err := staff.Names(&tx.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	departments, err := staff.Departments(&tx.Reader)
+	return people, departments, err
+}
+
+func accused(c Case, text string, people []staff.Name, departments []staff.Department) (out []exclusion) {
+	for _, p := range people {
+		if utf8.RuneCountInString(p.Name) > 1 && strings.Contains(text, p.Name) {
+			out = append(out, exclusion{CaseID: c.ID, StaffID: &p.ID, Reason: "named"})
+		}
+	}
+	for _, d := range departments {
+		if c.Unit != "" && strings.Contains(c.Unit, d.Name) {
+			out = append(out, exclusion{CaseID: c.ID, DepartmentID: &d.ID, Reason: "unit"})
+		}
+	}
+	return out
+}
+
+// shutOut looks again for who is named, in the case and in more text, when
+// either may have changed since it came in; a handler who is named loses it.
+func shutOut(tx *store.Tx, c *Case, more string) error {
+	people, departments, err := everybody(tx)
+	if err != nil {
+		return err
+	}
+	var known []exclusion
+	if err := tx.Where("case_id = ?", c.ID).Limit(500).Find(&known).Error; err != nil {
+		return fmt.Errorf("cases: exclude: %w", err)
+	}
+	var fresh []exclusion
+	for _, x := range accused(*c, c.searchText()+"\n"+more, people, departments) {
+		if !slices.ContainsFunc(known, func(k exclusion) bool { return same(k.StaffID, x.StaffID) && same(k.DepartmentID, x.DepartmentID) }) {
+			fresh = append(fresh, x)
+		}
+	}
+	return addExclusions(tx, c, fresh)
+}
+
+func same(a, b *int64) bool { return a == b || (a != nil && b != nil && *a == *b) }
+
+func addExclusions(tx *store.Tx, c *Case, fresh []exclusion) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	if err := tx.Create(&fresh).Error; err != nil {
+		return fmt.Errorf("cases: exclude: %w", err)
+	}
+	for _, x := range fresh {
+		if x.StaffID != nil && same(c.HandlerID, x.StaffID) {
+			c.HandlerID = nil
+		}
+		if x.DepartmentID != nil && same(c.DepartmentID, x.DepartmentID) {
+			c.DepartmentID, c.HandlerID = nil, nil
+		}
+	}
+	return nil
+}
+
+// Known reports whether the form has already been accepted, and its ticket if
+// so: a repeated sending needs no captcha. Other content under the same secret
+// is a Conflict.
+func (s *Service) Known(ctx context.Context, sub Submission) (Ticket, bool, error) {
+	if len(sub.Key) < 16 {
+		return Ticket{}, false, nil
+	}
+	var c Case
+	var u rules
+	err := s.db.Read(ctx, func(r *store.Reader) (err error) {
+		if err := r.Select(columns).Where("submission_hash = ?", s.submissionHash(sub.Key)).Take(&c).Error; err != nil {
+			return err
+		}
+		u, err = loadRules(r)
+		return err
+	})
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return Ticket{}, false, nil
+	case err != nil:
+		return Ticket{}, false, fmt.Errorf("cases: known: %w", err)
+	case !hmac.Equal(c.ContentHash, s.contentHash(sub)):
+		return Ticket{}, false, errUsed(c)
+	}
+	return s.ticket(u, c, sub.Key, true), true, nil
+}
