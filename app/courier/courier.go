@@ -1,0 +1,78 @@
+// Package courier does what nobody waits for: it sends the outbox's messages,
+// and removes what has outlived its use.
+//
+// A message is claimed with a lease before it is sent and marked accepted
+// before anything else happens; when it is not known whether the provider took
+// it, it becomes unknown for a person to decide and is never sent again by
+// itself. It trusts cases for the address, which it reads only at the moment of
+// sending. It must never log an address or put a case's content into a message.
+package courier
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"mingjing/app/blob"
+	"mingjing/app/cases"
+	"mingjing/app/config"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+)
+
+// Courier is the program's background work.
+type Courier struct {
+	db    *store.DB
+	cases *cases.Service
+	staff *staff.Service
+	blobs blob.Store
+	cfg   config.Config
+	log   *slog.Logger
+}
+
+// New prepares the courier.
+func New(db *store.DB, c *cases.Service, s *staff.Service, b blob.Store, cfg config.Config, log *slog.Logger) *Courier {
+	return &Courier{db, c, s, b, cfg, log}
+}
+
+const (
+	mailEvery  = 2 * time.Second
+	purgeEvery = 10 * time.Minute
+	orphanAge  = 24 * time.Hour
+)
+
+// Run works until ctx ends.
+func (c *Courier) Run(ctx context.Context) {
+	mail, purge := time.NewTicker(mailEvery), time.NewTicker(purgeEvery)
+	defer mail.Stop()
+	defer purge.Stop()
+	c.try(ctx, "purge", c.Purge)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-mail.C:
+			c.try(ctx, "deliver", c.Deliver)
+		case <-purge.C:
+			c.try(ctx, "purge", c.Purge)
+		}
+	}
+}
+
+func (c *Courier) try(ctx context.Context, what string, f func(context.Context) error) {
+	if err := f(ctx); err != nil && ctx.Err() == nil {
+		c.log.Error("background work failed", "what", what, "error", err)
+	}
+}
+
+// Purge removes expired captchas, sessions, waits, staged files and orphan blobs.
+func (c *Courier) Purge(ctx context.Context) error {
+	_, sessions := c.staff.Purge(ctx)
+	_, orphans := blob.Sweep(ctx, c.blobs, c.db.Now().Add(-orphanAge), func(key string) (bool, error) {
+		orphan, err := c.cases.Orphan(ctx, key)
+		return !orphan, err
+	})
+	// One that fails does not keep the others from their work.
+	return errors.Join(c.cases.Purge(ctx), c.cases.SweepStaged(ctx), sessions, orphans)
+}

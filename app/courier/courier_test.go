@@ -1,0 +1,260 @@
+package courier_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/emersion/go-smtp"
+	"github.com/google/go-cmp/cmp"
+
+	"mingjing/app/blob"
+	"mingjing/app/cases"
+	"mingjing/app/config"
+	"mingjing/app/courier"
+	"mingjing/app/seal"
+	"mingjing/app/staff"
+	"mingjing/app/staff/stafftest"
+	"mingjing/app/store"
+	"mingjing/app/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// sink is a real mail server that keeps what it is given.
+type sink struct {
+	lock  sync.Mutex
+	mails []string
+	to    []string
+	say   error // answer to the message's end
+	drop  bool  // break the connection instead of answering
+}
+
+func (s *sink) NewSession(c *smtp.Conn) (smtp.Session, error) { return &session{s, c}, nil }
+
+type session struct {
+	s *sink
+	c *smtp.Conn
+}
+
+func (*session) Reset()                               {}
+func (*session) Logout() error                        { return nil }
+func (*session) Mail(string, *smtp.MailOptions) error { return nil }
+func (x *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	x.s.lock.Lock()
+	defer x.s.lock.Unlock()
+	x.s.to = append(x.s.to, to)
+	return nil
+}
+
+func (x *session) Data(r io.Reader) error {
+	body, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	x.s.lock.Lock()
+	defer x.s.lock.Unlock()
+	x.s.mails = append(x.s.mails, string(body))
+	if x.s.drop {
+		return errors.Join(x.c.Conn().Close(), io.ErrUnexpectedEOF)
+	}
+	return x.s.say
+}
+
+func listen(t *testing.T, s *sink) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := smtp.NewServer(s)
+	server.Domain = "localhost"
+	server.AllowInsecureAuth = true
+	done := make(chan struct{})
+	go func() { defer close(done); _ = server.Serve(l) }()
+	t.Cleanup(func() { server.Close(); <-done })
+	return "smtp://" + l.Addr().String()
+}
+
+type world struct {
+	db    *store.DB
+	clock *storetest.Clock
+	cases *cases.Service
+	blobs blob.Store
+	log   bytes.Buffer
+	*courier.Courier
+}
+
+func each(t *testing.T, s *sink, test func(t *testing.T, w *world)) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		*s = sink{say: s.say, drop: s.drop}
+		folder, err := blob.NewFolder(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := age.GenerateX25519Identity()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pepper := seal.Pepper(bytes.Repeat([]byte{3}, 32))
+		w := &world{db: db, clock: clock, blobs: blob.Sealed(folder, key)}
+		w.cases = cases.New(db, w.blobs, pepper)
+		t.Cleanup(w.cases.Close)
+		cfg := config.Config{SMTPURL: listen(t, s), MailFrom: "portal@court.example", BaseURL: "https://zg.example.cn"}
+		w.Courier = courier.New(db, w.cases, staff.New(db, pepper, false), w.blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
+		test(t, w)
+	})
+}
+
+func (w *world) record(t *testing.T) cases.Ticket {
+	t.Helper()
+	clerk := stafftest.Actor(t, w.db, "clerk", "立案庭", staff.IntakeClerk)
+	ticket, err := w.cases.Record(t.Context(), clerk, cases.Submission{Kind: cases.Enquiry, Channel: cases.Hotline, Title: "秘密的标题", Content: "秘密的内容",
+		Name: "周先生", Email: "zhou@example.cn", Key: "key-0123456789abcdef"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ticket
+}
+
+func (w *world) states(t *testing.T) (out []string) {
+	t.Helper()
+	if err := w.db.Read(t.Context(), func(r *store.Reader) error {
+		return r.Table("outbox").Order("id").Pluck("state", &out).Error
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestAMailIsSentOnceAndSaysNothing(t *testing.T) {
+	s := &sink{}
+	each(t, s, func(t *testing.T, w *world) {
+		ticket := w.record(t)
+		for range 3 {
+			if err := w.Deliver(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d := cmp.Diff([]string{"accepted"}, w.states(t)); d != "" {
+			t.Fatal(d)
+		}
+		if len(s.mails) != 1 || s.to[0] != "zhou@example.cn" {
+			t.Fatalf("%d mails to %v", len(s.mails), s.to)
+		}
+		for _, never := range []string{"秘密", "周先生", ticket.CaseNo, ticket.AccessCode} {
+			if strings.Contains(s.mails[0], never) || strings.Contains(w.log.String(), never) {
+				t.Errorf("the message or the log holds %q", never)
+			}
+		}
+	})
+}
+
+func TestARefusalForNowIsTriedAgainLater(t *testing.T) {
+	s := &sink{say: &smtp.SMTPError{Code: 451, Message: "later"}}
+	each(t, s, func(t *testing.T, w *world) {
+		w.record(t)
+		for range 10 {
+			if err := w.Deliver(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(s.mails); n > 6 {
+				t.Fatalf("handed over %d times", n)
+			}
+			w.clock.Advance(time.Hour)
+		}
+		state := w.states(t)[0]
+		if state != "dead" && state != "unknown" {
+			t.Errorf("%s after %d attempts", state, len(s.mails))
+		}
+	})
+}
+
+func TestAnAmbiguousEndIsNeverSentAgain(t *testing.T) {
+	s := &sink{drop: true}
+	each(t, s, func(t *testing.T, w *world) {
+		w.record(t)
+		for range 5 {
+			if err := w.Deliver(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.clock.Advance(time.Hour)
+		}
+		if d := cmp.Diff([]string{"unknown"}, w.states(t)); d != "" || len(s.mails) != 1 {
+			t.Errorf("%s; handed over %d times", d, len(s.mails))
+		}
+	})
+}
+
+func TestASenderThatDiedLeavesItUnknown(t *testing.T) {
+	s := &sink{}
+	each(t, s, func(t *testing.T, w *world) {
+		w.record(t)
+		if err := w.db.Write(t.Context(), func(tx *store.Tx) error {
+			return tx.Exec("UPDATE outbox SET state = 'sending', lease_until = ?", tx.Now.Add(time.Minute)).Error
+		}); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(time.Hour)
+		if err := w.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff([]string{"unknown"}, w.states(t)); d != "" || len(s.mails) != 0 {
+			t.Errorf("%s; sent %d", d, len(s.mails))
+		}
+	})
+}
+
+func TestTwoSendersShareTheWork(t *testing.T) {
+	s := &sink{}
+	each(t, s, func(t *testing.T, w *world) {
+		w.record(t)
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() { _ = w.Deliver(context.Background()) })
+		}
+		wg.Wait()
+		if len(s.mails) != 1 {
+			t.Errorf("sent %d times", len(s.mails))
+		}
+	})
+}
+
+func TestPurgeRemovesOnlyWhatHasOutlivedItsUse(t *testing.T) {
+	s := &sink{}
+	each(t, s, func(t *testing.T, w *world) {
+		old, err := w.cases.NewCaptcha(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.blobs.Put(t.Context(), blob.NewKey(), strings.NewReader("orphan")); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Set(time.Now().Add(48 * time.Hour)) // blobs carry the file system's time
+		fresh, err := w.cases.NewCaptcha(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.cases.Picture(t.Context(), fresh); err != nil {
+			t.Error(err)
+		}
+		if _, err := w.cases.Picture(t.Context(), old); err == nil {
+			t.Error("an expired captcha is still there")
+		}
+		n := 0
+		if err := w.blobs.Walk(t.Context(), func(blob.Item) error { n++; return nil }); err != nil || n != 0 {
+			t.Errorf("%d orphans left, %v", n, err)
+		}
+	})
+}

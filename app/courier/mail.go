@@ -1,0 +1,193 @@
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/wneessen/go-mail"
+
+	"mingjing/app/settings"
+	"mingjing/app/store"
+)
+
+// A message is claimed for lease; tried again after backoff × attempts, attempts
+// times; and given up when it is older than stale, since late news is no news.
+const (
+	lease    = 2 * time.Minute
+	backoff  = time.Minute
+	attempts = 6
+	stale    = 72 * time.Hour
+)
+
+type outboxRow struct {
+	ID         int64
+	CreatedAt  time.Time
+	Template   string
+	CaseID     int64
+	State      string
+	Attempts   int
+	DueAt      time.Time
+	LeaseUntil *time.Time
+	FinishedAt *time.Time
+	Note       string
+}
+
+func (outboxRow) TableName() string { return "outbox" }
+
+// Deliver sends the mails that are due, one after another. Without a mail
+// server it leaves them waiting.
+func (c *Courier) Deliver(ctx context.Context) error {
+	if c.cfg.SMTPURL == "" {
+		return nil
+	}
+	if err := c.doubt(ctx); err != nil {
+		return err
+	}
+	for {
+		m, err := c.claim(ctx)
+		if err != nil || m == nil {
+			return err
+		}
+		if m.State == "dead" {
+			continue // too old to be sent
+		}
+		state, note := c.send(ctx, *m)
+		if err := c.finish(ctx, *m, state, note); err != nil {
+			return err
+		}
+	}
+}
+
+// doubt marks messages whose sender died in the middle: nobody knows whether
+// the provider took them.
+func (c *Courier) doubt(ctx context.Context) error {
+	return c.db.Write(ctx, func(tx *store.Tx) error {
+		return tx.Model(&outboxRow{}).Where("state = 'sending' AND lease_until < ?", tx.Now).
+			Updates(map[string]any{"state": "unknown", "finished_at": tx.Now, "note": "发送中断，不知道是否送达"}).Error
+	})
+}
+
+// claim takes the oldest message that is due; whoever changes its state first has it.
+func (c *Courier) claim(ctx context.Context) (*outboxRow, error) {
+	var got *outboxRow
+	err := c.db.Write(ctx, func(tx *store.Tx) error {
+		got = nil
+		var list []outboxRow
+		err := tx.Select("id, created_at, template, case_id, state, attempts, due_at").Where("state = 'waiting' AND due_at <= ? AND channel = 'mail'", tx.Now).
+			Order("due_at, id").Limit(1).Find(&list).Error
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		m := list[0]
+		set := map[string]any{"state": "sending", "attempts": m.Attempts + 1, "lease_until": tx.Now.Add(lease)}
+		m.Attempts++
+		if tx.Now.Sub(m.CreatedAt) > stale {
+			set = map[string]any{"state": "dead", "finished_at": tx.Now, "note": "超过三天没有发出"}
+		}
+		done := tx.Model(&outboxRow{}).Where("id = ? AND state = 'waiting'", m.ID).Updates(set)
+		if done.Error != nil {
+			return done.Error
+		}
+		if done.RowsAffected == 1 {
+			m.State, _ = set["state"].(string)
+			got = &m
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("outbox: claim: %w", err)
+	}
+	return got, nil
+}
+
+// subjects are the whole of what a message says: nothing of the matter itself.
+var subjects = map[string]string{"received": "您的来件已收到", "progress": "您的事项有新进展"}
+
+// send hands one message to the mail server and says what became of it.
+func (c *Courier) send(ctx context.Context, m outboxRow) (state, note string) {
+	to, err := c.cases.MailAddress(ctx, m.CaseID)
+	if err != nil {
+		return "waiting", "读取地址失败"
+	}
+	if to == "" {
+		return "dead", "没有邮箱地址"
+	}
+	var site settings.Site
+	if err := c.db.Read(ctx, func(r *store.Reader) (err error) { site, err = settings.LoadSite(r); return err }); err != nil {
+		return "waiting", "读取设置失败"
+	}
+	client, err := dial(c.cfg.SMTPURL)
+	if err != nil {
+		return "waiting", "邮件服务器设置不对"
+	}
+	msg := mail.NewMsg()
+	if err := errors.Join(msg.FromFormat(site.Court+site.Name, c.cfg.MailFrom), msg.To(to)); err != nil {
+		return "dead", "地址不能发送"
+	}
+	msg.Subject(subjects[m.Template])
+	body := subjects[m.Template] + "。请用受理编号和查询码在网站“查询进度”里查看。\n"
+	if c.cfg.BaseURL != "" {
+		body += c.cfg.BaseURL + "/track\n"
+	}
+	body += "\n这封邮件由系统自动发出，请不要回复。\n" + site.Court + "\n"
+	msg.SetBodyString(mail.TypeTextPlain, body)
+	if err := client.DialWithContext(ctx); err != nil {
+		return "waiting", "连接邮件服务器失败" // nothing was handed over
+	}
+	defer client.Close()
+	err = client.Send(msg)
+	var refused *mail.SendError
+	switch {
+	case err == nil:
+		return "accepted", ""
+	case errors.As(err, &refused) && refused.Reason == mail.ErrSMTPDataClose:
+		return "unknown", "交付时中断，不知道是否送达"
+	case errors.As(err, &refused) && refused.IsTemp():
+		return "waiting", "邮件服务器暂时拒收"
+	}
+	return "dead", "邮件服务器拒收"
+}
+
+func dial(raw string) (*mail.Client, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" {
+		return nil, errors.New("PORTAL_SMTP_URL must be like smtp://user:password@host:587")
+	}
+	opts := []mail.Option{mail.WithTimeout(20 * time.Second), mail.WithTLSPolicy(mail.TLSOpportunistic)}
+	if u.Scheme == "smtps" {
+		opts = append(opts, mail.WithSSL())
+	}
+	if p, err := strconv.Atoi(u.Port()); err == nil {
+		opts = append(opts, mail.WithPort(p))
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		opts = append(opts, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(u.User.Username()), mail.WithPassword(password))
+	}
+	return mail.NewClient(u.Hostname(), opts...)
+}
+
+// finish stores what became of a message, before anything else happens.
+func (c *Courier) finish(ctx context.Context, m outboxRow, state, note string) error {
+	ctx = context.WithoutCancel(ctx)
+	err := c.db.Write(ctx, func(tx *store.Tx) error {
+		set := map[string]any{"state": state, "note": note, "lease_until": nil}
+		switch {
+		case state == "waiting" && m.Attempts >= attempts:
+			set["state"], set["finished_at"] = "dead", tx.Now
+		case state == "waiting":
+			set["due_at"] = tx.Now.Add(backoff * time.Duration(m.Attempts))
+		default:
+			set["finished_at"] = tx.Now
+		}
+		return tx.Model(&outboxRow{}).Where("id = ? AND state = 'sending'", m.ID).Updates(set).Error
+	})
+	if err != nil {
+		return fmt.Errorf("outbox: finish: %w", err)
+	}
+	return nil
+}
