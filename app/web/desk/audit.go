@@ -1,0 +1,204 @@
+package desk
+
+import (
+	"strconv"
+	"strings"
+
+	"mingjing/app/calendar"
+	"mingjing/app/cases"
+	"mingjing/app/fault"
+	"mingjing/app/journal"
+	"mingjing/app/settings"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+	"mingjing/app/web/door"
+	"mingjing/app/web/view"
+)
+
+// subjects are the kinds of thing the trail speaks of.
+var subjects = []view.Choice{{Text: "全部"}, {Value: "case", Text: "来件"}, {Value: "reply", Text: "选登"}, {Value: "announcement", Text: "通报"},
+	{Value: "staff", Text: "账号"}, {Value: "department", Text: "部门"}, {Value: "settings", Text: "设置"}, {Value: "site", Text: "网站"}}
+
+func subjectWord(s string) string { return wordOf(subjects, s) }
+
+// trailWords are the acts of the trail, as they are offered for narrowing it.
+var trailWords = func() []view.Choice {
+	out := []view.Choice{{Text: "全部"}, {Value: "case.view", Text: "打开来件"}, {Value: "case.view_contact", Text: "查看联系方式"}, {Value: "case.open_file", Text: "打开附件"}}
+	for _, v := range []cases.Verb{cases.DoSubmit, cases.DoRegister, cases.DoAccept, cases.DoRefuse, cases.DoTransfer, cases.DoAsk, cases.DoSupplement, cases.DoAddFor,
+		cases.DoResume, cases.DoWithdraw, cases.DoUrge, cases.DoRate, cases.DoAssign, cases.DoAcknowledge, cases.DoReturn, cases.DoDraft, cases.DoPropose, cases.DoPass,
+		cases.DoSendBack, cases.DoApprove, cases.DoSend, cases.DoExtend, cases.DoConclude, cases.DoRedo, cases.DoArchive, cases.DoDiscard, cases.DoRestore,
+		cases.DoRecuse, cases.DoExclude, cases.DoNote} {
+		out = append(out, view.Choice{Value: "case." + string(v), Text: v.Word()})
+	}
+	for _, x := range [][2]string{{"reply.propose", "提出选登"}, {"reply.published", "公开选登"}, {"reply.refused", "不予选登"}, {"reply.withdrawn", "撤下选登"},
+		{"announcement.import", "导入通报"}, {"announcement.publish", "公布通报"},
+		{"department.add", "添加部门"}, {"department.rename", "修改部门名称"}, {"department.retire", "停用部门"}, {"department.restore", "恢复部门"},
+		{"staff.add", "添加账号"}, {"staff.change", "修改姓名和部门"}, {"staff.roles", "修改角色"}, {"staff.disable", "停用账号"}, {"staff.enable", "恢复账号"},
+		{"staff.password.reset", "重置密码"}, {"staff.password.change", "修改密码"}, {"staff.factor.set", "启用动态验证码"}, {"staff.factor.reset", "重置动态验证码"},
+		{"staff.recovery_code.use", "使用恢复码"}, {"staff.sign_in", "登录"}, {"staff.sign_in.refuse", "登录失败"}, {"staff.sign_out", "退出"},
+		{"staff.sign_out_everywhere", "退出所有设备"}, {"settings.site", "修改网站设置"}, {"settings.limit", "修改时限"}, {"settings.calendar", "装入放假安排"},
+		{"backup.save", "备份"}, {"backup.restore", "从备份恢复"}} {
+		out = append(out, view.Choice{Value: x[0], Text: x[1]})
+	}
+	return out
+}()
+
+func trailWord(v string) string { return wordOf(trailWords, v) }
+
+// wordOf is the text of a choice; what is none stays as it is.
+func wordOf(list []view.Choice, value string) string {
+	for _, x := range list {
+		if x.Value == value && value != "" {
+			return x.Text
+		}
+	}
+	return value
+}
+
+// Audit shows the trail; nothing on it can be changed.
+func (d *Doors) Audit(c *door.Ctx) error {
+	var p view.AuditPage
+	var bad []fault.Field
+	err := c.Read(func(r *store.Reader) (err error) {
+		if p.Desk, err = d.frameIn(c, r, "审计记录"); err != nil {
+			return err
+		}
+		id := func(name string) int64 {
+			v := strings.TrimSpace(c.Query(name))
+			n, err := strconv.ParseInt(or(v, "0"), 10, 64)
+			if err != nil || n < 0 {
+				bad = append(bad, fault.Field{Name: name, Message: "编号只写数字。"})
+			}
+			return n
+		}
+		day := func(name string) (on calendar.Date) {
+			v := strings.TrimSpace(c.Query(name))
+			if v == "" {
+				return on
+			}
+			on, err := calendar.Parse(v)
+			if err != nil {
+				bad = append(bad, fault.Field{Name: name, Message: "日期要写成 2026-03-01 这样。"})
+			}
+			return on
+		}
+		listed := func(name string, list []view.Choice) string {
+			v := c.Query(name)
+			if wordOf(list, v) == v {
+				return "" // not one of the list
+			}
+			return v
+		}
+		f := journal.Filter{Subject: listed("subject", subjects), Verb: listed("verb", trailWords), SubjectID: id("id"), ActorID: id("actor"), Before: id("before"), Limit: pageRows + 1}
+		if on := day("from"); !on.IsZero() {
+			f.From = on.In()
+		}
+		if on := day("to"); !on.IsZero() {
+			f.To = on.AddDays(1).In()
+		}
+		p.Search = view.Form{Action: "/desk/audit", Fields: []view.Field{
+			{Name: "subject", Kind: view.Select, Label: "对象", Value: f.Subject, Choices: subjects},
+			{Name: "verb", Kind: view.Select, Label: "做了什么", Value: f.Verb, Choices: trailWords},
+			{Name: "from", Kind: "date", Label: "从", Value: c.Query("from")}, {Name: "to", Kind: "date", Label: "到", Value: c.Query("to")},
+			{Name: "id", Label: "对象序号", Value: c.Query("id")}, {Name: "actor", Label: "人员序号", Value: c.Query("actor")}}}
+		if len(bad) > 0 {
+			return nil
+		}
+		list, err := journal.Trail(r, f)
+		if err != nil {
+			return err
+		}
+		if len(list) > pageRows {
+			list = list[:pageRows]
+			p.Next = "/desk/audit" + query("subject", f.Subject, "verb", f.Verb, "from", c.Query("from"), "to", c.Query("to"), "id", c.Query("id"), "actor", c.Query("actor"), "before", strconv.FormatInt(list[pageRows-1].ID, 10))
+		}
+		for _, e := range list {
+			p.Rows = append(p.Rows, trailRow(e))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(bad) > 0 {
+		again(&p.Desk, &p.Search, nil, fault.Form(bad))
+		return c.Render(422, p)
+	}
+	return c.Render(200, p)
+}
+
+func trailRow(e journal.Entry) view.AuditRow {
+	row := view.AuditRow{No: e.ID, At: door.Moment(e.At), Verb: trailWord(e.Verb), Who: view.Link{Text: or(e.ActorName, "来信人")}}
+	if e.ActorID > 0 {
+		row.Who.Href = "/desk/audit" + query("actor", strconv.FormatInt(e.ActorID, 10))
+	}
+	no := strconv.FormatInt(e.SubjectID, 10)
+	row.Subject = view.Link{Text: subjectWord(e.Subject) + " " + no, Href: "/desk/audit" + query("subject", e.Subject, "id", no)}
+	for _, x := range e.Changes {
+		text := fieldWord(x.Field)
+		old, now := valueWord(x.Field, x.Old), valueWord(x.Field, x.New)
+		switch {
+		case old != "" && now != "":
+			text += "：" + old + " → " + now
+		case now != "":
+			text += "：" + now
+		case old != "":
+			text += "：" + old + " → 空"
+		}
+		row.Changes = append(row.Changes, text)
+	}
+	return row
+}
+
+// fieldWords are the fields that changes name; a setting is named by its own word.
+var fieldWords = map[string]string{"state": "状态", "kind": "类别", "channel": "渠道", "department": "部门序号", "handler": "承办人序号", "handle_due": "办理期限",
+	"refusal": "理由", "digest": "摘要", "attachment": "附件序号", "roles": "角色", "login": "登录名", "name": "名称", "active": "可用", "password": "密码",
+	"second_factor": "动态验证码", "failures": "连续输错", "resolved": "是否解决", "satisfaction": "满意程度", "place": "部门", "person": "人员序号",
+	"created_at": "备份时间"}
+
+// fieldWord is what a change is about: a time limit by kind and step, a setting
+// by its label, a year of holidays as it is.
+func fieldWord(name string) string {
+	if w := fieldWords[name]; w != "" {
+		return w
+	}
+	if kind, step, ok := strings.Cut(name, "/"); ok {
+		return or(cases.Kind(kind).Word(), "各类") + or(settings.Step(step).Word(), step)
+	}
+	for _, x := range (settings.Site{}).Fields() {
+		if x.Name == name {
+			return x.Label
+		}
+	}
+	if _, err := strconv.Atoi(name); err == nil {
+		return name + "年"
+	}
+	return name
+}
+
+// valueWord is a code as people read it; what is no code stays as it is.
+func valueWord(field, v string) string {
+	switch field {
+	case "state":
+		return or(cases.State(v).Word(), or(publicationWords[v], or(announcementWords[v], v)))
+	case "kind":
+		return or(cases.Kind(v).Word(), v)
+	case "channel":
+		return or(cases.Channel(v).Word(), v)
+	case "refusal":
+		return or(cases.Refusal(v).Word(), v)
+	case "roles":
+		var words []string
+		for _, r := range strings.Split(v, ",") {
+			words = append(words, or(staff.Role(r).Name(), r))
+		}
+		return strings.Join(words, "、")
+	case "resolved":
+		return or(cases.Resolved(v).Word(), v)
+	case "satisfaction":
+		return or(cases.Satisfaction(v).Word(), v)
+	case "active":
+		return map[string]string{"yes": "是", "no": "否"}[v]
+	}
+	return v
+}

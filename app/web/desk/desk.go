@@ -1,0 +1,274 @@
+// Package desk is the staff's side of the site: everything under /desk.
+//
+// Each door binds a form, makes one call into a room and shows a page or goes
+// on to one. It trusts the rooms for permission: buttons are hidden here, acts
+// are refused there. It must never show contact details that the room did not
+// record as seen.
+package desk
+
+import (
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"mingjing/app/fault"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+	"mingjing/app/web/door"
+	"mingjing/app/web/view"
+)
+
+// Route is an address of the desk.
+type Route struct {
+	Method, Path string
+	Act          door.Handler
+	Limit        string // acts of this name are counted per address
+	Upload       bool   // may take long: attachments
+	Open         bool   // works without a session: signing in
+	Held         bool   // works although a password or second factor is still to be set
+}
+
+// Doors is the staff's doors.
+type Doors struct{ house *door.House }
+
+// Who may come to a page. The rooms refuse what goes further than the page.
+var (
+	caseworkers = append(slices.Clone(workers), staff.Leader) // a leader only looks
+	workers     = []staff.Role{staff.IntakeClerk, staff.Dispatcher, staff.Liaison, staff.Handler, staff.Reviewer, staff.Approver,
+		staff.Supervisor, staff.Caller, staff.RectificationOffice, staff.Publisher}
+	recorders  = []staff.Role{staff.IntakeClerk, staff.Dispatcher}
+	ledgerers  = []staff.Role{staff.RectificationOffice, staff.Leader}
+	publishers = []staff.Role{staff.Publisher}
+	overseers  = []staff.Role{staff.Dispatcher, staff.Supervisor, staff.RectificationOffice, staff.Publisher, staff.Leader}
+	security   = []staff.Role{staff.SecAdmin}
+	auditors   = []staff.Role{staff.AuditAdmin}
+	operators  = []staff.Role{staff.SysAdmin}
+)
+
+// pages is the menu in order, with who uses each page.
+var pages = []struct {
+	view.Link
+	roles []staff.Role
+}{
+	{view.Link{Text: "来件", Href: "/desk/queue"}, caseworkers},
+	{view.Link{Text: "登记", Href: "/desk/intake/new"}, recorders},
+	{view.Link{Text: "台账", Href: "/desk/ledger"}, ledgerers},
+	{view.Link{Text: "选登", Href: "/desk/publishing"}, publishers},
+	{view.Link{Text: "统计", Href: "/desk/statistics"}, overseers},
+	{view.Link{Text: "人员", Href: "/desk/people"}, security},
+	{view.Link{Text: "审计", Href: "/desk/audit"}, auditors},
+	{view.Link{Text: "设置", Href: "/desk/settings"}, operators},
+}
+
+// Routes is every address of the desk.
+func Routes(h *door.House) []Route {
+	d := &Doors{h}
+	get := func(path string, roles []staff.Role, act door.Handler) Route {
+		return Route{Method: fiber.MethodGet, Path: path, Act: only(roles, act)}
+	}
+	post := func(path string, roles []staff.Role, act door.Handler) Route {
+		return Route{Method: fiber.MethodPost, Path: path, Act: only(roles, act)}
+	}
+	open := func(r Route) Route { r.Open = true; return r }
+	held := func(r Route) Route { r.Held = true; return r }
+	limit := func(name string, r Route) Route { r.Limit = name; return r }
+	upload := func(r Route) Route { r.Upload = true; return r }
+	return []Route{
+		open(get("/desk/login", nil, d.Login)),
+		limit("login", open(post("/desk/login", nil, d.SignIn))),
+		held(post("/desk/logout", nil, d.SignOut)),
+		get("/desk", nil, d.Home),
+		get("/desk/account", nil, d.Account),
+		held(post("/desk/account/sessions", nil, d.SignOutEverywhere)),
+		held(get("/desk/password", nil, d.Password)),
+		held(post("/desk/password", nil, d.ChangePassword)),
+		held(get("/desk/factor", nil, d.Factor)),
+		held(get("/desk/factor.png", nil, d.FactorPicture)),
+		held(post("/desk/factor", nil, d.ConfirmFactor)),
+
+		get("/desk/queue", caseworkers, d.Queue),
+		get("/desk/cases/:id", caseworkers, d.Case),
+		get("/desk/cases/:id/files/:file", caseworkers, d.File),
+		post("/desk/cases/:id/contact", caseworkers, d.Contact),
+		post("/desk/cases/:id/draft", caseworkers, d.Draft),
+		post("/desk/cases/:id/publish", caseworkers, d.ProposePublication),
+		post("/desk/cases/:id/:verb", caseworkers, d.Act),
+		get("/desk/intake/new", recorders, d.Intake),
+		upload(post("/desk/intake/new", recorders, d.Record)),
+
+		get("/desk/ledger", ledgerers, d.Ledger),
+		get("/desk/ledger/import", []staff.Role{staff.RectificationOffice}, d.Import),
+		upload(post("/desk/ledger/import", []staff.Role{staff.RectificationOffice}, d.TakeImport)),
+		get("/desk/ledger/:slug", ledgerers, d.Reconcile),
+		post("/desk/ledger/:slug/publish", []staff.Role{staff.RectificationOffice}, d.PublishAnnouncement),
+		get("/desk/publishing", publishers, d.Publishing),
+		get("/desk/publishing/:id", publishers, d.Publication),
+		post("/desk/publishing/:id/:act", publishers, d.ReviewPublication),
+		get("/desk/statistics", overseers, d.Statistics),
+
+		get("/desk/people", security, d.People),
+		post("/desk/people", security, d.AddPerson),
+		post("/desk/people/departments", security, d.AddDepartment),
+		get("/desk/people/departments/:id", security, d.Department),
+		post("/desk/people/departments/:id/:act", security, d.ChangeDepartment),
+		get("/desk/people/:id", security, d.Person),
+		post("/desk/people/:id/:act", security, d.ChangePerson),
+		get("/desk/audit", auditors, d.Audit),
+		get("/desk/settings", operators, d.Settings),
+		post("/desk/settings", operators, d.SaveSettings),
+		get("/desk/settings/limits", operators, d.TimeLimits),
+		post("/desk/settings/limits", operators, d.SetTimeLimit),
+		get("/desk/settings/calendar", operators, d.Calendar),
+		post("/desk/settings/calendar", operators, d.ImportNotice),
+	}
+}
+
+// only keeps a page to the roles that use it; without roles, to who is signed in.
+func only(roles []staff.Role, act door.Handler) door.Handler {
+	if roles == nil {
+		return act
+	}
+	return func(c *door.Ctx) error {
+		if err := c.Actor.Require(roles...); err != nil {
+			return err
+		}
+		return act(c)
+	}
+}
+
+func holds(a staff.Actor, roles []staff.Role) bool { return slices.ContainsFunc(roles, a.Has) }
+
+// Home goes to the first page that this person uses.
+func (d *Doors) Home(c *door.Ctx) error {
+	for _, p := range pages {
+		if holds(c.Actor, p.roles) {
+			return c.SeeOther(p.Href + query("done", c.Query("done")))
+		}
+	}
+	return c.SeeOther("/desk/account" + query("done", c.Query("done")))
+}
+
+// query is a question mark with the pairs that have a value.
+func query(pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return ""
+	}
+	return "?" + q.Encode()
+}
+
+// frame is the desk's frame of a page with this title.
+func (d *Doors) frame(c *door.Ctx, title string) (v view.Desk, err error) {
+	err = c.Read(func(r *store.Reader) error {
+		v, err = d.frameIn(c, r, title)
+		return err
+	})
+	return v, err
+}
+
+// frameIn is frame inside a transaction that the door has already begun.
+func (d *Doors) frameIn(c *door.Ctx, r *store.Reader, title string) (view.Desk, error) {
+	f, err := c.FrameIn(r, title)
+	if err != nil {
+		return view.Desk{}, err
+	}
+	f.Noindex = true
+	v := view.Desk{Frame: f, CSRF: c.CSRF()}
+	if c.Actor.ID == 0 {
+		return v, nil
+	}
+	v.Who = c.Actor.Name
+	for _, p := range pages {
+		if holds(c.Actor, p.roles) {
+			v.Pages = append(v.Pages, p.Link)
+		}
+	}
+	if text := doneWords[c.Query("done")]; text != "" && c.Method() == fiber.MethodGet {
+		v.Notices = append(v.Notices, view.Notice{Text: text, Good: true})
+	}
+	return v, nil
+}
+
+// doneWords are the sentences after something was done; addresses carry only the key.
+var doneWords = map[string]string{
+	"password": "密码已修改，其他设备上的登录已退出。",
+	"out":      "已退出。",
+	"everyone": "所有设备都已退出，请重新登录。",
+
+	"register": "已登记。", "accept": "已受理，已告知来信人。", "refuse": "已作出不予受理决定，说明已发给来信人。",
+	"transfer": "已转送，已告知来信人。", "ask": "已请来信人补充。", "discard": "已列为无效件，可以恢复。", "restore": "已恢复为待登记。",
+	"assign": "已分办。", "acknowledge": "已签收。", "return": "已退回分办员。", "propose": "已提交审核。", "pass": "审核通过，等待签发。",
+	"send_back": "已退回承办人修改。", "approve": "已签发，可以发出。", "send": "答复已发出。", "extend": "已延期，已告知来信人。",
+	"conclude": "已办结。", "redo": "已要求重办。", "archive": "已归档。", "recuse": "已登记回避，您不再能看到此件。", "note": "备注已保存。",
+	"resume": "已继续办理，期限恢复计算。", "add_for": "补充的内容已记下。", "exclude": "已列明，他们不能看到、不能办理此件。",
+	"draft": "答复稿已保存。", "publish": "已提出选登，等待另一位公开审核员复核。",
+
+	"import": "已导入为草稿，请核对数字后公布。", "announced": "已公布，公众网站已更新。",
+	"published": "已公开。", "unpublished": "已决定不予选登。", "withdrawn": "已从公众网站撤下。",
+	"department": "部门已添加。", "rename": "部门名称已修改。", "retire": "部门已停用，以后不能再选。", "restore_department": "部门已恢复，可以再选。", "change": "姓名和部门已保存，该账号需要重新登录。", "roles": "角色已修改。", "disable": "账号已停用，登录已全部退出。", "enable": "账号已恢复。",
+	"factor": "动态验证码已重置，本人下次登录后重新设置。", "sessions": "该账号的登录已全部退出。",
+	"site": "设置已保存。", "limit": "时限已修改，新来件按新时限计算。", "calendar": "放假安排已装入。",
+}
+
+// next is where to go after signing in: a page of the desk, whatever the link says.
+func next(to string) string {
+	to = door.Here(to)
+	u, err := url.Parse(to)
+	if err != nil {
+		return "/desk"
+	}
+	if p := path.Clean(u.Path); !strings.HasPrefix(p, "/desk/") || p == "/desk/login" {
+		return "/desk"
+	}
+	return to
+}
+
+var errNothing = fault.New(fault.NotFound, "没有这个页面，请从工作台菜单进入。")
+
+// number reads an id out of an address.
+func number(s string) (int64, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, errNothing
+	}
+	return n, nil
+}
+
+// again gives a form back what was typed, with what is wrong. What belongs to
+// no field becomes a notice above the page.
+func again(d *view.Desk, form *view.Form, f *door.Form, err error) {
+	d.Failed = true
+	if form != nil && f != nil {
+		form.Fill(f.Get)
+	}
+	x, ok := fault.As(err)
+	if !ok {
+		return
+	}
+	placed := len(x.Fields) > 0
+	for _, m := range x.Fields {
+		if form == nil || !form.Fail(m.Name, m.Message) {
+			d.Notices = append(d.Notices, view.Notice{Text: m.Message})
+		}
+	}
+	if !placed {
+		d.Notices = append(d.Notices, view.Notice{Text: x.Message})
+	}
+}
+
+// names gives each field of a form an id of its own where a page has several forms.
+func names(act string, fields ...view.Field) []view.Field {
+	for i := range fields {
+		fields[i].ID = act + "-" + fields[i].Name
+	}
+	return fields
+}

@@ -1,0 +1,219 @@
+package desk
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"mingjing/app/announce"
+	"mingjing/app/fault"
+	"mingjing/app/ledger"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+	"mingjing/app/web/door"
+	"mingjing/app/web/view"
+)
+
+var announcementWords = map[string]string{"draft": "草稿，没有公布", "published": "已公布"}
+
+// Ledger lists the announcements, drafts too.
+func (d *Doors) Ledger(c *door.Ctx) error {
+	before, _ := strconv.ParseInt(c.Query("before"), 10, 64)
+	p := view.DeskLedgerPage{Import: c.Actor.Has(staff.RectificationOffice)}
+	err := c.Read(func(r *store.Reader) (err error) {
+		if p.Desk, err = d.frameIn(c, r, "台账"); err != nil {
+			return err
+		}
+		list, err := ledger.Announcements(r, true, before, pageRows+1)
+		if err != nil {
+			return err
+		}
+		if len(list) > pageRows {
+			list = list[:pageRows]
+			p.Next = fmt.Sprintf("/desk/ledger?before=%d", list[pageRows-1].ID)
+		}
+		for _, a := range list {
+			p.Rows = append(p.Rows, view.LedgerRow{Href: "/desk/ledger/" + a.Slug, Heading: a.Title, Issuer: a.Issuer, State: announcementWords[a.State],
+				Dated: door.Day(a.Dated), Imported: door.Moment(a.ImportedAt), Draft: a.State == "draft"})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.Render(200, p)
+}
+
+// Import asks for an announcement.
+func (d *Doors) Import(c *door.Ctx) error { return d.importPage(c, 200, nil, nil) }
+
+func (d *Doors) importPage(c *door.Ctx, status int, f *door.Form, wrong error) error {
+	frame, err := d.frame(c, "导入通报")
+	if err != nil {
+		return err
+	}
+	p := view.DeskFormPage{Desk: frame, Heading: "导入通报", Lead: "粘贴全文，或者选择 .txt、.docx 文件。先看识别结果，再决定导入。"}
+	p.Form = view.Form{Action: "/desk/ledger/import", CSRF: p.CSRF, Fields: []view.Field{
+		{Name: "text", Kind: view.Textarea, Label: "通报全文", Rows: 14},
+		{Name: "attachments", ID: "file", Kind: view.Files, Label: "或者选择文件", Hint: "一个文件。选了文件就用文件里的文字。"}},
+		Buttons: []view.Button{{Text: "看识别结果"}}}
+	if wrong != nil {
+		p.Form.FilesLost = !f.NoFiles
+		again(&p.Desk, &p.Form, f, wrong)
+	}
+	return c.Render(status, p)
+}
+
+// maxFile is the size in bytes of a file with an announcement; a Word document
+// is larger than its text.
+const maxFile = 10 << 20
+
+// TakeImport shows what was understood of a text, or stores it when that has been seen.
+func (d *Doors) TakeImport(c *door.Ctx) error {
+	text, chosen := "", false
+	var bad error
+	f, err := c.FormWith(func(_ *door.Form, name string, body io.Reader) error {
+		raw, err := io.ReadAll(io.LimitReader(body, maxFile+1))
+		if err != nil {
+			return err
+		}
+		switch {
+		case chosen:
+			bad = fault.New(fault.Invalid, "一次只能导入一个文件。")
+		case len(raw) > maxFile:
+			bad = announce.ErrTooBig
+		default:
+			text, bad = announce.DecodeFile(name, bytes.Clone(raw))
+		}
+		chosen = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if x, ok := fault.As(bad); ok {
+		return d.importPage(c, 422, f, fault.Form([]fault.Field{{Name: "attachments", Message: x.Message}}))
+	}
+	if bad != nil {
+		return bad
+	}
+	if !chosen {
+		text = f.Get("text")
+	}
+	// Browsers end lines with CRLF; the digest is of the text, not of the browser.
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	if f.Get("step") == "store" {
+		got, err := d.house.Ledger.Import(c.Std(), c.Actor, text)
+		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.TooLarge) {
+			return d.importPage(c, 422, f, err)
+		}
+		if err != nil {
+			return err
+		}
+		return c.SeeOther("/desk/ledger/" + got.Announcement.Slug + "?done=import")
+	}
+	parsed := announce.Parse(text)
+	if _, problems, _, _ := parsed.Named(); problems == 0 {
+		return d.importPage(c, 422, f, fault.Form([]fault.Field{{Name: "text", Message: "没有从这份文本里认出任何反馈问题，请核对是不是整改进展通报。"}}))
+	}
+	return d.preview(c, text, parsed)
+}
+
+func (d *Doors) preview(c *door.Ctx, text string, x announce.Announcement) error {
+	frame, err := d.frame(c, "核对识别结果")
+	if err != nil {
+		return err
+	}
+	aspects, problems, subs, actions := x.Named()
+	p := view.PreviewPage{Desk: frame, Again: view.Link{Text: "返回，重新粘贴", Href: "/desk/ledger/import"}}
+	period := ""
+	if x.Inspection.From != "" {
+		period = view.Day(x.Inspection.From).String() + "至" + view.Day(x.Inspection.To).String()
+	}
+	for _, a := range []view.Answer{{Label: "标题", Value: string(x.Title)}, {Label: "发布单位", Value: string(x.Issuer)}, {Label: "落款日期", Value: view.Day(x.Date).String()},
+		{Label: "巡视机构", Value: string(x.Inspection.By)}, {Label: "巡视时间", Value: period}, {Label: "电话", Value: string(x.Contacts.Phone)}, {Label: "地址", Value: string(x.Contacts.Address)}} {
+		p.Facts = append(p.Facts, view.Answer{Label: a.Label, Value: or(a.Value, "文中没有写明")})
+	}
+	p.Facts = append(p.Facts, view.Answer{Label: "逐一列出", Value: fmt.Sprintf("%d 个方面，%d 个问题，%d 个细化问题，%d 句整改情况", aspects, problems, subs, actions)})
+	stated := ledger.StatedIn(x)
+	for _, n := range ledger.FigureNames {
+		if s, ok := stated[n.Name]; ok {
+			p.Figures = append(p.Figures, view.FigureRow{Label: n.Label, Value: strconv.Itoa(s.Value) + " " + n.Unit, AsOf: view.Day(s.AsOf)})
+		}
+	}
+	for _, y := range x.Differences() {
+		p.Differences = append(p.Differences, view.Finding{Text: y.Sentence, Agrees: y.Agrees})
+	}
+	for _, a := range x.Aspects {
+		o := view.Outline{Title: or(string(a.Title), "反馈问题")}
+		for _, y := range a.Problems {
+			o.Items = append(o.Items, y.Title)
+		}
+		p.Aspects = append(p.Aspects, o)
+	}
+	for _, l := range x.Unplaced {
+		p.Unplaced = append(p.Unplaced, view.UnplacedLine{Line: l.Line, Text: l.Text})
+	}
+	p.Form = view.Form{Action: "/desk/ledger/import", CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "text", Value: text}},
+		Buttons: []view.Button{{Text: "导入为草稿", Name: "step", Value: "store"}}}
+	return c.Render(200, p)
+}
+
+// Reconcile sets an announcement's figures beside what the ledger counts.
+func (d *Doors) Reconcile(c *door.Ctx) error {
+	var p view.ReconcilePage
+	err := c.Read(func(r *store.Reader) error {
+		a, err := ledger.FindAnnouncement(r, c.Params("slug"), true)
+		if err != nil {
+			return err
+		}
+		if p.Desk, err = d.frameIn(c, r, a.Title); err != nil {
+			return err
+		}
+		list, err := ledger.Reconcile(r, a)
+		if err != nil {
+			return err
+		}
+		p.Heading, p.State = a.Title, announcementWords[a.State]
+		p.Facts = []view.Answer{{Label: "发布单位", Value: or(a.Issuer, "—")}, {Label: "落款日期", Value: or(a.Dated.Chinese(), "—")}, {Label: "导入", Value: door.Moment(a.ImportedAt).String()},
+			{Label: "摘要", Value: a.Digest}}
+		for _, x := range list {
+			row := view.FigureRow{Label: x.Label, Value: strconv.Itoa(x.Value) + " " + x.Unit, AsOf: view.Day(x.AsOf), Note: x.Note}
+			if x.Ledger != nil {
+				row.Ledger, row.Agrees = strconv.Itoa(*x.Ledger), *x.Ledger == x.Value
+			}
+			p.Figures = append(p.Figures, row)
+		}
+		if a.State == "published" {
+			p.Facts = append(p.Facts, view.Answer{Label: "公布", Value: door.Moment(*a.PublishedAt).String()})
+			p.Public = view.Link{Text: "看公众网站上的通报", Href: "/announcements/" + a.Slug}
+		} else if c.Actor.Has(staff.RectificationOffice) {
+			p.Acts = []view.Act{{Name: "publish", Label: "公布", Lead: "公布后，通报全文和问题清单出现在公众网站上，不能撤回。", Open: true, Form: view.Form{
+				Action: "/desk/ledger/" + a.Slug + "/publish", CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "id", Value: strconv.FormatInt(a.ID, 10)}},
+				Buttons: []view.Button{{Text: "公布这份通报"}}}}}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.Render(200, p)
+}
+
+// PublishAnnouncement makes an imported announcement public.
+func (d *Doors) PublishAnnouncement(c *door.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	id, err := number(f.Get("id"))
+	if err != nil {
+		return err
+	}
+	if err := d.house.Ledger.Publish(c.Std(), c.Actor, id); err != nil {
+		return err
+	}
+	return c.SeeOther("/desk/ledger/" + c.Params("slug") + "?done=announced")
+}

@@ -1,0 +1,191 @@
+package desk
+
+import (
+	"fmt"
+	"strconv"
+
+	"mingjing/app/cases"
+	"mingjing/app/staff"
+	"mingjing/app/web/view"
+)
+
+// refusalTexts start the explanation to the citizen: each names where to go instead.
+var refusalTexts = map[cases.Refusal]string{
+	cases.Litigation: "您好！您反映的事项属于诉讼程序中的事项，按照法律规定应当通过诉讼途径解决，我们不能用信访、意见的方式处理，所以不予受理。\n" +
+		"您可以这样做：\n一、案件正在审理、执行的，请向办理案件的法院和承办法官提出，也可以拨打 12368 查询进展、联系法官。\n" +
+		"二、不服一审判决、裁定的，在上诉期内向上一级法院上诉。\n三、判决、裁定已经生效的，可以依法申请再审；不服执行行为的，可以提出执行异议。\n感谢您的理解。",
+	cases.OtherBody: "您好！您反映的事项不属于法院的职责，我们不能处理，所以不予受理。\n请向（写明有权处理的机关）反映，地址、电话：（写明）。\n" +
+		"如果您不清楚找谁，可以拨打 12345 政务服务热线或者 12368 咨询。感谢您的理解。",
+	cases.NoSubstance: "您好！您的来件没有写明具体的人、事、时间、地点或者要求，我们无法核实办理，所以不予受理。\n" +
+		"请补充具体情况后重新提交，也可以拨打 12368 由工作人员帮您登记。感谢您的监督。",
+	cases.Final: "您好！您反映的事项已经依法作出终结意见（写明文号和日期），没有新的事实和理由，我们不再重复受理。\n" +
+		"有新事实、新证据的，可以写明后重新提交；对法律文书不服的，请按文书写明的途径提出，也可以拨打 12368 咨询。感谢您的理解。",
+}
+
+var publicationWords = map[string]string{"proposed": "等待复核", "published": "已公开", "refused": "不予选登", "withdrawn": "已撤下"}
+
+// offer puts on the page what this person can do now, each act a form.
+func (p *casePage) offer() {
+	k, can := p.page.Case, p.page.Can
+	form := func(name, button string, fields ...view.Field) view.Form {
+		return view.Form{Action: fmt.Sprintf("/desk/cases/%d/%s", k.ID, name), CSRF: p.CSRF, Fields: names(name, fields...),
+			Hidden: []view.Hidden{{Name: "version", Value: strconv.Itoa(k.Version)}}, Buttons: []view.Button{{Text: button}}}
+	}
+	act := func(v cases.Verb, button, lead string, fields ...view.Field) {
+		if can[v] {
+			p.Acts = append(p.Acts, view.Act{Name: string(v), Label: v.Word(), Lead: lead, Form: form(string(v), button, fields...)})
+		}
+	}
+	text := func(label, hint string) view.Field {
+		return view.Field{Name: "content", Kind: view.Textarea, Label: label, Hint: hint, Required: true, Rows: 4}
+	}
+	act(cases.DoRegister, "登记", "", kindField(k.Kind))
+	act(cases.DoAccept, "受理", "")
+	if can[cases.DoAssign] && k.DepartmentID == nil {
+		p.assign(form)
+	}
+	act(cases.DoResume, "继续办理", "")
+	act(cases.DoAcknowledge, "签收", "")
+	if p.Draft != nil && can[cases.DoDraft] {
+		p.editor()
+	}
+	own := p.page.Draft != nil && p.page.Draft.AuthorID == p.actor.ID
+	approved := p.page.Draft != nil && p.page.Draft.ApprovedBy != nil
+	if !own {
+		act(cases.DoPass, "审核通过", "")
+		if !approved && p.page.Draft != nil && can[cases.DoApprove] {
+			f := form("approve", "签发")
+			f.Hidden = append(f.Hidden, view.Hidden{Name: "digest", Value: p.page.Digest})
+			p.Acts = append(p.Acts, view.Act{Name: "approve", Label: "签发", Form: f})
+		}
+	}
+	if approved {
+		act(cases.DoSend, "发出答复", "")
+	}
+	act(cases.DoSendBack, "退回修改", "", text("修改意见", "只有内部能看到。"))
+	act(cases.DoConclude, "办结", "")
+	act(cases.DoRedo, "要求重办", "", text("重办理由", "只有内部能看到；来信人会看到“重新办理”。"))
+	act(cases.DoAsk, "请群众补充", "", text("请群众补充的内容", "来信人会看到。等待期间，本院自定的时限停止计算；法定时限照常计算。"))
+	if can[cases.DoRefuse] {
+		p.refusal(form)
+	}
+	act(cases.DoTransfer, "转送并告知", "", view.Field{Name: "to", Label: "转送给哪个单位", Required: true},
+		text("给群众的说明", "写明转给了谁、以后找谁，来信人会看到。"))
+	act(cases.DoReturn, "退回分办员", "", text("退回理由", "只有内部能看到。"))
+	if !k.Extended {
+		act(cases.DoExtend, "延期", "", text("延期理由", "来信人会看到。只能延期一次。"))
+	}
+	act(cases.DoDiscard, "列为无效件", "空白、乱码、广告可以列为无效件，以后能恢复。", view.Field{Name: "confirm", Kind: view.Checkbox, Value: "1", Label: "确定列为无效件", Required: true})
+	act(cases.DoRestore, "恢复", "")
+	act(cases.DoArchive, "归档", "")
+	p.publication(form)
+	if len(p.Acts) == 0 && (p.Draft == nil || p.Draft.Form == nil) {
+		p.Waiting = "这一步由别人办理，您现在没有要做的。"
+	} else if own && (k.State == cases.InReview || k.State == cases.InApproval) && !approved {
+		p.Waiting = "答复稿是您写的，要由别人审核和签发。"
+	}
+	// What is possible at any time does not count as the next step.
+	if can[cases.DoAssign] && k.DepartmentID != nil {
+		p.assign(form)
+	}
+	act(cases.DoAddFor, "保存补充", "来信人打电话、当面补充的，在这里代为记下，来信人查询时看得到。", text("补充的内容", "照来信人的话写。"))
+	act(cases.DoExclude, "列明回避", "来件反映的人和部门，或者应当回避的人，列明后不能看到、不能办理此件。",
+		view.Field{Name: "person", Label: "应当回避的人", Hint: "姓名或者登录名。", Width: "middle", Autocomplete: "off"},
+		view.Field{Name: "department", Kind: view.Select, Label: "应当回避的部门", Choices: p.people.choices("不涉及部门")})
+	if holds(p.actor, workers) {
+		p.Acts = append(p.Acts, view.Act{Name: "recuse", Label: "申请回避", Lead: "与此件的人或事有关系的，应当回避。登记后您不再能看到此件。",
+			Form: form("recuse", "登记回避", text("回避理由", ""))})
+	}
+	if holds(p.actor, workers) {
+		p.NoteForm = view.Act{Name: "note", Label: "写内部备注", Form: form("note", "保存备注", text("备注", "来信人看不到。"))}
+	}
+	if p.page.HasContact && p.mayReveal() {
+		f := view.Form{Action: fmt.Sprintf("/desk/cases/%d/contact", k.ID), CSRF: p.CSRF, Buttons: []view.Button{{Text: "查看联系方式"}}}
+		p.Reveal = &f
+	}
+}
+
+// mayReveal shows the button where the room will allow it.
+func (p *casePage) mayReveal() bool {
+	k, a := p.page.Case, p.actor
+	if holds(a, []staff.Role{staff.IntakeClerk, staff.Dispatcher, staff.Caller}) {
+		return true
+	}
+	return a.Has(staff.Handler) && k.DepartmentID != nil && *k.DepartmentID == a.DepartmentID && (k.HandlerID == nil || *k.HandlerID == a.ID)
+}
+
+func kindField(now cases.Kind) view.Field {
+	f := view.Field{Name: "kind", Kind: view.Select, Label: "类别", Hint: "来信人选错的，在这里改正。", Value: string(now), Required: true}
+	for _, k := range cases.Kinds {
+		f.Choices = append(f.Choices, view.Choice{Value: string(k), Text: k.Word()})
+	}
+	return f
+}
+
+type maker func(name, button string, fields ...view.Field) view.Form
+
+func (p *casePage) assign(form maker) {
+	handlers := []view.Choice{{Text: "由部门自己安排"}}
+	for _, h := range p.people.handlers {
+		if h.Department != "" {
+			handlers = append(handlers, view.Choice{Value: strconv.FormatInt(h.ID, 10), Text: h.Name + "（" + h.Department + "）"})
+		}
+	}
+	word, lead := cases.DoAssign.Word(), "来件反映的部门和人不能办理此件。"
+	if p.page.Case.DepartmentID != nil {
+		word, lead = "改派", "交给另一个部门或者另一位承办人。已经作出的审核和签发作废，答复稿留给接手的人。"+lead
+	}
+	p.Acts = append(p.Acts, view.Act{Name: "assign", Label: word, Lead: lead, Form: form("assign", word,
+		view.Field{Name: "department", Kind: view.Select, Label: "承办部门", Required: true, Choices: p.people.choices("请选择")},
+		view.Field{Name: "handler", Kind: view.Select, Label: "承办人", Choices: handlers})})
+}
+
+func (p *casePage) refusal(form maker) {
+	why := view.Field{Name: "refusal", Kind: view.Select, Label: "法定理由", Required: true, Value: string(p.refuse), Choices: []view.Choice{{Text: "请选择"}}}
+	a := view.Act{Name: "refuse", Label: cases.DoRefuse.Word(), Open: refusalTexts[p.refuse] != ""}
+	for _, r := range cases.Refusals {
+		why.Choices = append(why.Choices, view.Choice{Value: string(r), Text: r.Word()})
+		a.Links = append(a.Links, view.Link{Text: r.Word(), Href: fmt.Sprintf("/desk/cases/%d?refuse=%s#refuse", p.page.Case.ID, r)})
+	}
+	a.Form = form("refuse", "作出不予受理决定", why, view.Field{Name: "content", Kind: view.Textarea, Label: "给群众的说明", Required: true, Rows: 9,
+		Hint: "写明为什么、应该去哪里。来信人会看到。", Value: refusalTexts[p.refuse]})
+	p.Acts = append(p.Acts, a)
+}
+
+// editor is the draft's form. Once the text is under review, changing it voids
+// what others have consented to: the editor is then folded and saves nothing by itself.
+func (p *casePage) editor() {
+	k, x := p.page.Case, p.page.Draft
+	seen, body := 0, ""
+	if x != nil {
+		seen, body = x.Version, x.Body
+	}
+	f := view.Form{Action: fmt.Sprintf("/desk/cases/%d/draft", k.ID), CSRF: p.CSRF,
+		Hidden:  []view.Hidden{{Name: "seen", Value: strconv.Itoa(seen)}},
+		Fields:  names("draft", view.Field{Name: "body", Kind: view.Textarea, Label: "答复内容", Required: true, Rows: 12, Value: body, Hint: "写明查了什么、结果怎样、依据是什么、不服怎么办。最多 10000 字。"}),
+		Buttons: []view.Button{{Text: "保存"}, {Text: "保存并提交审核", Name: "then", Value: "propose"}}}
+	p.Draft.Form = &f
+	p.Draft.Folded = k.State == cases.InReview || k.State == cases.InApproval
+	p.Draft.Autosave = !p.Draft.Folded
+}
+
+// publication offers to propose the answer for publication, where the citizen
+// has consented and nothing is proposed yet.
+func (p *casePage) publication(form maker) {
+	k, x := p.page.Case, p.page.Published
+	if !k.AllowPublish || len(p.page.Replies) == 0 || !holds(p.actor, []staff.Role{staff.Publisher, staff.Handler}) {
+		return
+	}
+	if x != nil && (x.State == "proposed" || x.State == "published") {
+		return
+	}
+	question := k.Content
+	if question == "" {
+		question = k.Demand + "\n" + k.Facts
+	}
+	p.Acts = append(p.Acts, view.Act{Name: "publish", Label: "提出选登", Lead: "隐去姓名、电话、地址、案号和能认出个人的情节。由另一位公开审核员复核后才公开，原件不变。",
+		Form: form("publish", "提出选登",
+			view.Field{Name: "title", Label: "标题", Required: true, Value: k.Title},
+			view.Field{Name: "question", Kind: view.Textarea, Label: "来信摘要", Required: true, Rows: 8, Value: question},
+			view.Field{Name: "answer", Kind: view.Textarea, Label: "答复", Required: true, Rows: 8, Value: p.page.Replies[0].Body})})
+}

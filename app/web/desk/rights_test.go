@@ -1,0 +1,192 @@
+package desk_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"mingjing/app/apptest"
+	"mingjing/app/staff"
+	"mingjing/app/web/desk"
+)
+
+// everybody who is signed in may use these.
+const everybody = "*"
+
+// rights is who may come to each address of the desk, written down a second time.
+var rights = map[string]string{
+	"GET /desk": everybody, "POST /desk/logout": everybody, "GET /desk/account": everybody, "POST /desk/account/sessions": everybody,
+	"GET /desk/password": everybody, "POST /desk/password": everybody, "GET /desk/factor": everybody, "GET /desk/factor.png": everybody, "POST /desk/factor": everybody,
+
+	"GET /desk/queue":                 "intake_clerk dispatcher liaison handler reviewer approver supervisor caller rectification_office publisher leader",
+	"GET /desk/cases/:id":             "intake_clerk dispatcher supervisor leader rectification_office",
+	"GET /desk/cases/:id/files/:file": "intake_clerk dispatcher supervisor leader rectification_office",
+	"POST /desk/cases/:id/contact":    "intake_clerk dispatcher",
+	"POST /desk/cases/:id/draft":      "",
+	"POST /desk/cases/:id/publish":    "",
+	"POST /desk/cases/:id/:verb":      "intake_clerk dispatcher",
+	"GET /desk/intake/new":            "intake_clerk dispatcher",
+	"POST /desk/intake/new":           "intake_clerk dispatcher",
+
+	"GET /desk/ledger":                       "rectification_office leader",
+	"GET /desk/ledger/import":                "rectification_office",
+	"POST /desk/ledger/import":               "rectification_office",
+	"GET /desk/ledger/:slug":                 "rectification_office leader",
+	"POST /desk/ledger/:slug/publish":        "rectification_office",
+	"GET /desk/publishing":                   "publisher",
+	"GET /desk/publishing/:id":               "publisher",
+	"POST /desk/publishing/:id/:act":         "publisher",
+	"GET /desk/statistics":                   "dispatcher supervisor rectification_office publisher leader",
+	"GET /desk/people":                       "sec_admin",
+	"POST /desk/people":                      "sec_admin",
+	"POST /desk/people/departments":          "sec_admin",
+	"GET /desk/people/departments/:id":       "sec_admin",
+	"POST /desk/people/departments/:id/:act": "sec_admin",
+	"GET /desk/people/:id":                   "sec_admin",
+	"POST /desk/people/:id/:act":             "sec_admin",
+	"GET /desk/audit":                        "audit_admin",
+	"GET /desk/settings":                     "sys_admin",
+	"POST /desk/settings":                    "sys_admin",
+	"GET /desk/settings/limits":              "sys_admin",
+	"POST /desk/settings/limits":             "sys_admin",
+	"GET /desk/settings/calendar":            "sys_admin",
+	"POST /desk/settings/calendar":           "sys_admin",
+}
+
+// TestEveryAddressIsClosedToWhoHasNoBusinessThere asks every address as nobody
+// and as everybody, about a case that was only just submitted.
+func TestEveryAddressIsClosedToWhoHasNoBusinessThere(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		no, _, _ := submit(t, s, "建议改进立案窗口叫号")
+		page := find(t, s.SignIn("intake_clerk"), no)
+		id := strings.TrimPrefix(page, "/desk/cases/")
+		people := map[staff.Role]*apptest.Browser{}
+		token := map[staff.Role]string{}
+		for _, r := range staff.Roles {
+			people[r] = s.SignIn(string(r))
+			token[r] = people[r].Get("/desk/account").Value("_csrf")
+		}
+		known := map[string]bool{}
+		for _, r := range desk.Routes(nil) {
+			name := r.Method + " " + r.Path
+			known[name] = true
+			if r.Open {
+				continue
+			}
+			allowed, listed := rights[name]
+			if !listed {
+				t.Errorf("%s: nobody wrote down who may", name)
+			}
+			path := strings.NewReplacer(":id", id, ":file", "1", ":verb", "register", ":slug", "2021-01-06", ":act", "roles").Replace(r.Path)
+			stranger := s.Browser()
+			stranger.Get("/desk/login")
+			if r.Method == http.MethodGet {
+				if p := stranger.Get(path); p.Status != 303 || !strings.HasPrefix(p.Header.Get("Location"), "/desk/login?next=") {
+					t.Errorf("%s as nobody: %d %s", name, p.Status, p.Header.Get("Location"))
+				}
+			} else if p := stranger.Post(path, url.Values{"_csrf": {token[staff.Dispatcher]}}); p.Status != 401 {
+				t.Errorf("%s as nobody: %d", name, p.Status)
+			}
+			if allowed == everybody {
+				continue
+			}
+			for _, role := range staff.Roles {
+				var p apptest.Page
+				if r.Method == http.MethodGet {
+					p = people[role].Get(path)
+				} else {
+					if slices.Contains(strings.Fields(allowed), string(role)) {
+						continue // what it does then is tested where it is done
+					}
+					p = people[role].Post(path, url.Values{"_csrf": {token[role]}, "version": {"1"}, "seen": {"0"}, "body": {"x"}, "title": {"x"}, "question": {"x"},
+						"answer": {"x"}, "id": {"1"}, "text": {"x"}})
+				}
+				switch may := slices.Contains(strings.Fields(allowed), string(role)); {
+				case may && p.Status != 200 && p.Status != 404:
+					t.Errorf("%s as %s: %d", name, role, p.Status)
+				case !may && p.Status != 403 && p.Status != 404:
+					t.Errorf("%s as %s: %d", name, role, p.Status)
+				case !may && strings.Contains(p.Body, "叫号"):
+					t.Errorf("%s as %s tells what was said", name, role)
+				}
+			}
+		}
+		for name := range rights {
+			if !known[name] {
+				t.Errorf("%s is not an address", name)
+			}
+		}
+	})
+}
+
+func TestAPostWithoutItsTokenDoesNothing(t *testing.T) {
+	s := apptest.Start(t, "sqlite")
+	no, _, _ := submit(t, s, "建议改进立案窗口叫号")
+	clerk := s.SignIn("intake_clerk")
+	page := find(t, clerk, no)
+	for _, r := range desk.Routes(nil) {
+		if r.Method != http.MethodPost || r.Open {
+			continue
+		}
+		path := strings.NewReplacer(":id", strings.TrimPrefix(page, "/desk/cases/"), ":verb", "register", ":slug", "x", ":act", "publish").Replace(r.Path)
+		if p := clerk.Post(path, url.Values{"version": {"1"}}); p.Status != 403 && p.Status != 404 {
+			t.Errorf("%s: %d", r.Path, p.Status)
+		}
+	}
+	if p := clerk.Get(page); !strings.Contains(p.Find(".standing").Text(), "已提交") {
+		t.Error("something was done")
+	}
+}
+
+// TestNothingThatIsSentToTheDeskBreaksIt sends nonsense as everybody who may send.
+func TestNothingThatIsSentToTheDeskBreaksIt(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		no, _, _ := submit(t, s, "建议改进立案窗口叫号")
+		id := strings.TrimPrefix(find(t, s.SignIn("intake_clerk"), no), "/desk/cases/")
+		people := map[string]*apptest.Browser{}
+		token := map[string]string{}
+		for _, r := range []string{"dispatcher", "handler", "publisher", "rectification_office", "sec_admin", "audit_admin", "sys_admin"} {
+			people[r] = s.SignIn(r)
+			token[r] = people[r].Get("/desk/account").Value("_csrf")
+		}
+		names := []string{"version", "seen", "body", "content", "title", "question", "answer", "department", "handler", "kind", "channel", "received_on", "refusal", "to",
+			"digest", "id", "text", "step", "login", "name", "note", "court", "website", "step", "amount", "unit", "source", "year", "old", "new", "repeat", "code", "then",
+			"submission_key", "phone", "email", "confirm", "subject", "actor", "before", "after", "from", "due", "q", "basket"}
+		for _, value := range []string{"", "-1", "99999999999999999999", "9223372036854775807", "2021-02-30", "'\";--", "a\x00b\xff", strings.Repeat("长", 2_000)} {
+			v := url.Values{}
+			for _, n := range names {
+				v.Set(n, value)
+			}
+			for _, r := range desk.Routes(nil) {
+				path := strings.NewReplacer(":slug", "2021-01-06", ":file", "1", ":act", "roles", ":verb", "assign", ":id", id).Replace(r.Path)
+				if strings.Contains(r.Path, "sessions") || strings.Contains(r.Path, "logout") {
+					continue // would end the session
+				}
+				for role, b := range people {
+					if r.Method == http.MethodGet {
+						if len(value) < 1000 {
+							if p := b.Get(path + "?" + v.Encode()); p.Status >= 500 {
+								t.Errorf("%s %s %.20q: %d", role, path, value, p.Status)
+							}
+						}
+						continue
+					}
+					v.Set("_csrf", token[role])
+					if p := b.Post(path, v); p.Status >= 500 {
+						t.Errorf("%s %s %.20q: %d", role, path, value, p.Status)
+					}
+				}
+			}
+		}
+		for _, path := range []string{"/desk/cases/0", "/desk/cases/x", "/desk/cases/99999999999999999999", "/desk/cases/1/files/x", "/desk/ledger/none", "/desk/nothing"} {
+			if p := people["dispatcher"].Get(path); p.Status != 404 && p.Status != 403 {
+				t.Errorf("%s: %d", path, p.Status)
+			}
+		}
+		if log := s.Log.String(); strings.Contains(log, "request failed") || strings.Contains(log, "panic") {
+			t.Error(log)
+		}
+	})
+}

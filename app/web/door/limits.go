@@ -1,0 +1,71 @@
+package door
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"mingjing/app/calendar"
+	"mingjing/app/fault"
+	"mingjing/app/seal"
+)
+
+// window is the time in which an address may act Rate times.
+const window = 10 * time.Minute
+
+// everybody is how many addresses' worth all of them together may use.
+const everybody = 50
+
+// Limits slows down addresses that act too often, and all of them together.
+// Addresses are kept only as keyed hashes under a key that changes every day,
+// in memory, and are thrown away when they are quiet.
+type Limits struct {
+	per  int
+	key  seal.Key
+	lock sync.Mutex
+	day  calendar.Date
+	one  map[string]*rate.Limiter
+	all  map[string]*rate.Limiter
+}
+
+// NewLimits allows an address per acts of each kind in the window.
+func NewLimits(per int, key seal.Key) *Limits {
+	return &Limits{per: per, key: key, one: map[string]*rate.Limiter{}, all: map[string]*rate.Limiter{}}
+}
+
+// Name stands for an address for one day; it cannot be turned back.
+func (l *Limits) Name(address string, now time.Time) string {
+	return string(l.key.Sum("name", calendar.Of(now).String(), address))
+}
+
+// most is how many addresses are remembered before all are forgotten.
+const most = 100_000
+
+// Allow counts one act from an address, or refuses with the time to wait.
+func (l *Limits) Allow(act, address string, now time.Time) error {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if today := calendar.Of(now); today != l.day || len(l.one) > most {
+		l.day = today
+		clear(l.one)
+	}
+	id := act + string(l.key.Sum(l.day.String(), address))
+	for _, x := range []struct {
+		of  map[string]*rate.Limiter
+		id  string
+		per int
+	}{{l.one, id, l.per}, {l.all, act, l.per * everybody}} {
+		lim := x.of[x.id]
+		if lim == nil {
+			lim = rate.NewLimiter(rate.Limit(float64(x.per)/window.Seconds()), x.per)
+			x.of[x.id] = lim
+		}
+		if r := lim.ReserveN(now, 1); r.DelayFrom(now) > 0 {
+			wait := r.DelayFrom(now)
+			r.CancelAt(now)
+			return fault.Wait("操作太频繁，请稍等一会儿再试。如果刚才提交了内容，还没有收到；请按浏览器的“后退”回到表单，内容还在。", wait.Round(time.Second)+time.Second)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,387 @@
+package public
+
+import (
+	"io"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"mingjing/app/calendar"
+	"mingjing/app/cases"
+	"mingjing/app/fault"
+	"mingjing/app/web/door"
+	"mingjing/app/web/view"
+)
+
+// passCookie holds what a right number and code have earned.
+const passCookie = "case"
+
+// Track asks for number and code.
+func (d *Doors) Track(c *door.Ctx) error { return d.trackPage(c, 200, "", nil) }
+
+func (d *Doors) trackPage(c *door.Ctx, status int, number string, bad []fault.Field, notices ...view.Notice) error {
+	f, err := c.Frame("查询办理进度")
+	if err != nil {
+		return err
+	}
+	f.Path = "/track"
+	f.Crumbs = []view.Link{{Text: "首页", Href: "/"}}
+	f.Notices = notices
+	p := view.TrackPage{Frame: f, Form: view.TrackForm(c.CSRF())}
+	p.Form.Fill(func(name string) string {
+		if name == "case_no" {
+			return number
+		}
+		return ""
+	})
+	p.Failed = len(bad) > 0
+	for _, m := range bad {
+		p.Form.Fail(m.Name, m.Message)
+	}
+	return c.Render(status, p)
+}
+
+// Unlock checks number and code; a wrong number and a wrong code look alike.
+func (d *Doors) Unlock(c *door.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	number := clip(cases.Clean(f.Get("case_no")), 60)
+	id, err := d.house.Cases.Unlock(c.Std(), c.From, number, clip(f.Get("access_code"), 200))
+	switch x, ok := fault.As(err); {
+	case ok && x.Kind == fault.Invalid && len(x.Fields) > 0:
+		return d.trackPage(c, 422, number, x.Fields)
+	case ok && x.Kind == fault.Invalid:
+		return d.trackPage(c, 422, number, []fault.Field{{Name: "case_no", Message: x.Message}})
+	case ok && x.Kind == fault.TooMany:
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(x.RetryAfter.Seconds())+1))
+		return d.trackPage(c, 429, number, []fault.Field{{Name: "case_no", Message: x.Message}})
+	case err != nil:
+		return err
+	}
+	c.SetCookie(passCookie, d.house.Cases.Grant(id), 0)
+	return c.SeeOther("/track/case")
+}
+
+// Leave ends looking at a case on a machine that others use.
+func (d *Doors) Leave(c *door.Ctx) error {
+	if _, err := c.Form(); err != nil {
+		return err
+	}
+	c.SetCookie(passCookie, "", 0)
+	return c.SeeOther("/track")
+}
+
+// admitted is the case that this browser may see.
+func (d *Doors) admitted(c *door.Ctx) (int64, error) {
+	return d.house.Cases.Admit(c.GetCookie(passCookie))
+}
+
+// stray answers a form of a case that this browser may not see any more, or that
+// is not the one open now; what was typed is shown, to be copied.
+func (d *Doors) stray(c *door.Ctx, f *door.Form, err error) error {
+	status := 401
+	words := "离开太久，为了安全已经退出，刚才的操作没有办理。请重新输入编号和查询码。"
+	if fault.Is(err, fault.Conflict) {
+		status, words = 409, err.Error()
+	}
+	notices := []view.Notice{{Text: words}}
+	for _, name := range []string{"content", "reason"} {
+		if typed := cases.Clean(f.Get(name)); typed != "" {
+			notices = append(notices, view.Notice{Text: "您刚才写的内容（请先复制）：" + typed})
+		}
+	}
+	return d.trackPage(c, status, "", nil, notices...)
+}
+
+// open is the case that a form is meant for: the one this browser may see now.
+func (d *Doors) open(c *door.Ctx, f *door.Form) (int64, error) {
+	id, err := d.admitted(c)
+	if err == nil && f.Get(markField) != d.house.Cases.Mark(id) {
+		err = cases.ErrOtherCase
+	}
+	return id, err
+}
+
+// markField names the case in the forms of its page.
+const markField = "case"
+
+// Case shows the sender their case.
+func (d *Doors) Case(c *door.Ctx) error {
+	id, err := d.admitted(c)
+	if fault.Is(err, fault.Unauthenticated) {
+		return c.SeeOther("/track")
+	}
+	if err != nil {
+		return err
+	}
+	return d.casePage(c, 200, id, func(*view.CasePage) {})
+}
+
+// plainWords are the timeline's lines as the sender reads them.
+var plainWords = map[cases.Verb]string{
+	cases.DoSubmit: "已收到", cases.DoRegister: "已登记", cases.DoAccept: "决定受理", cases.DoRefuse: "不予受理", cases.DoTransfer: "已转给有权处理的单位",
+	cases.DoAsk: "请您补充材料", cases.DoSupplement: "您补充了情况", cases.DoWithdraw: "您撤回了来件", cases.DoUrge: "您催办了一次", cases.DoRate: "您作了评价",
+	cases.DoAssign: "已交承办部门", cases.DoAcknowledge: "承办部门已签收", cases.DoDraft: "开始办理", cases.DoSend: "已答复", cases.DoExtend: "办理期限延长",
+	cases.DoAddFor: "工作人员代您补充了情况", cases.DoResume: "继续办理",
+	cases.DoConclude: "已办结", cases.DoRedo: "重新办理", cases.DoDiscard: "经核对没有可以办理的内容", cases.DoRestore: "恢复办理",
+}
+
+// casePage shows the case; change puts errors and typed text into its forms.
+func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*view.CasePage)) error {
+	t, err := d.house.Cases.Track(c.Std(), id)
+	if fault.Is(err, fault.Unauthenticated) {
+		return c.SeeOther("/track")
+	}
+	if err != nil {
+		return err
+	}
+	f, err := c.Frame("办理进度")
+	if err != nil {
+		return err
+	}
+	f.Noindex, f.Path = true, "/track/case"
+	f.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "查询进度", Href: "/track"}}
+	p := view.CasePage{Frame: f, CaseNo: view.Code(t.Case.CaseNo), Kind: view.Kind(t.Case.Kind), Heading: t.Case.Title, Content: content(t.Case),
+		Files: links(t.Files), CSRF: c.CSRF(), Closed: t.Case.State.Ended()}
+	p.Word, p.Next = standing(t)
+	for _, e := range t.Events {
+		v := view.Event{At: door.Moment(e.At), Word: plainWords[e.Verb], Mine: e.ActorID == 0}
+		switch e.Verb {
+		case cases.DoRefuse, cases.DoTransfer, cases.DoExtend:
+			v.Word += "：" + e.Detail
+		}
+		if e.MessageID != nil {
+			v.Text = t.Messages[*e.MessageID].Body
+		}
+		p.Timeline = append(p.Timeline, v)
+	}
+	if t.Reply != nil {
+		p.Answer = &view.CaseAnswer{On: door.Day(calendar.Of(t.Reply.SentAt)), Unit: t.Reply.Unit, Text: t.Reply.Body}
+	}
+	if t.Rating != nil {
+		p.Rated = t.Rating.Resolved.Word() + "，" + t.Rating.Satisfaction.Word()
+	}
+	for _, v := range t.Actions {
+		switch v {
+		case cases.DoSupplement:
+			form := view.AddForm(p.CSRF, attachmentRule)
+			form.Hidden = append(form.Hidden, view.Hidden{Name: "submission_key", Value: newKey()})
+			p.Add = &form
+		case cases.DoUrge:
+			form := view.UrgeForm(p.CSRF)
+			p.Urge = &form
+		case cases.DoRate:
+			form := view.RateForm(p.CSRF)
+			p.Rate = &form
+		case cases.DoWithdraw:
+			form := view.WithdrawForm(p.CSRF)
+			p.Withdraw = &form
+		}
+	}
+	for _, form := range []*view.Form{p.Add, p.Urge, p.Rate, p.Withdraw} {
+		if form != nil {
+			form.Hidden = append(form.Hidden, view.Hidden{Name: markField, Value: d.house.Cases.Mark(id)})
+		}
+	}
+	change(&p)
+	// Half an hour from the last look, not from the first.
+	c.SetCookie(passCookie, d.house.Cases.Grant(id), 0)
+	p.Failed = len(p.Errors()) > 0
+	return c.Render(status, p)
+}
+
+// links lead to the sender's own files.
+func links(files []cases.Attachment) []view.Link {
+	out := make([]view.Link, len(files))
+	for i, f := range files {
+		out[i] = view.Link{Text: f.Name, Href: "/track/case/files/" + strconv.FormatInt(f.ID, 10)}
+	}
+	return out
+}
+
+// content is everything the sender wrote, in the form's order.
+func content(c cases.Case) string {
+	text := ""
+	for _, x := range []struct{ label, value string }{{"请求：", c.Demand}, {"事实和理由：", c.Facts}, {"", c.Content}, {"反映的单位：", c.Unit},
+		{"时间：", c.HappenedAt}, {"地点：", c.Place}, {"案号：", c.CaseNumber}} {
+		if x.value == "" {
+			continue
+		}
+		if text != "" {
+			text += "\n"
+		}
+		text += x.label + x.value
+	}
+	return text
+}
+
+// standing is where the case stands, in a few words, and what comes next.
+func standing(t cases.Tracked) (word, next string) {
+	c := t.Case
+	by := func(due calendar.Date, what string) string {
+		switch {
+		case due.IsZero():
+			return ""
+		case t.Overdue:
+			return "应在" + due.Chinese() + "前" + what + "，已经超期。您可以在本页催办。"
+		}
+		s := "预计" + due.Chinese() + "前" + what + "。"
+		if c.Provisional {
+			s += "（暂按周末推算）"
+		}
+		return s
+	}
+	switch c.State {
+	case cases.Submitted, cases.Registered:
+		if c.NoticeDue.IsZero() {
+			return "已收到", by(c.HandleDue, "处理")
+		}
+		return "已收到", by(c.NoticeDue, "告诉您是否受理")
+	case cases.NeedMore:
+		return "请您补充材料", "补充后继续办理；要补什么，见下面的办理经过。"
+	case cases.Refused:
+		return "不予受理", "理由和可以去哪里反映，见下面的办理经过。"
+	case cases.Transferred:
+		return "已转送", "转给了谁，见下面的办理经过。"
+	case cases.Withdrawn:
+		return "您已撤回", ""
+	case cases.Invalid:
+		return "不作办理", "经核对没有可以办理的内容。如果弄错了，请拨打热线。"
+	case cases.Replied:
+		if t.Rating == nil {
+			return "已答复", "请看答复，并告诉我们是否解决。"
+		}
+		return "已答复", ""
+	case cases.Concluded, cases.Archived:
+		return "已办结", ""
+	}
+	if t.Unit != "" {
+		return "正在办理", t.Unit + "承办，" + by(c.HandleDue, "答复")
+	}
+	return "正在办理", by(c.HandleDue, "答复")
+}
+
+// Add takes more from the sender: text and files.
+func (d *Doors) Add(c *door.Ctx) error {
+	bad := ""
+	f, err := c.FormWith(func(f *door.Form, name string, body io.Reader) error {
+		if _, err := d.open(c, f); err != nil || bad != "" {
+			return nil // refused below, with what was typed
+		}
+		_, err := d.house.Cases.Stage(c.Std(), f.Get("submission_key"), name, body)
+		if x, ok := fault.As(err); ok && x.Kind != fault.Busy {
+			bad = x.Message
+			if len(x.Fields) > 0 {
+				bad = x.Fields[0].Message
+			}
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	id, err := d.open(c, f)
+	if err != nil {
+		return d.stray(c, f, err)
+	}
+	key := f.Get("submission_key")
+	var fields []fault.Field
+	if bad != "" {
+		fields = append(fields, fault.Field{Name: "attachments", Message: bad})
+	} else {
+		err = d.house.Cases.Supplement(c.Std(), id, f.Get("content"), key)
+		if more, ok := door.Fields(err); ok {
+			fields = more
+		} else if fault.Is(err, fault.Conflict) {
+			return d.stray(c, f, err)
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(fields) > 0 {
+		if err := d.house.Cases.Unstage(c.Std(), key); err != nil {
+			return err
+		}
+		return d.casePage(c, 422, id, func(p *view.CasePage) { again(p.Add, f, fields, !f.NoFiles) })
+	}
+	return c.SeeOther("/track/case")
+}
+
+// again gives a form back what was typed, with what is wrong.
+func again(form *view.Form, f *door.Form, fields []fault.Field, filesLost bool) {
+	if form == nil {
+		return
+	}
+	form.Fill(f.Get)
+	form.FilesLost = filesLost
+	for _, m := range fields {
+		form.Fail(m.Name, m.Message)
+	}
+}
+
+// act is the frame of the sender's smaller actions.
+func (d *Doors) act(c *door.Ctx, form func(*view.CasePage) *view.Form, do func(id int64, f *door.Form) error) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	id, err := d.open(c, f)
+	if err != nil {
+		return d.stray(c, f, err)
+	}
+	err = do(id, f)
+	if fields, ok := door.Fields(err); ok {
+		return d.casePage(c, 422, id, func(p *view.CasePage) { again(form(p), f, fields, false) })
+	}
+	if fault.Is(err, fault.Conflict) {
+		return d.stray(c, f, err)
+	}
+	if err != nil {
+		return err
+	}
+	return c.SeeOther("/track/case")
+}
+
+// Urge reminds the court of an overdue case.
+func (d *Doors) Urge(c *door.Ctx) error {
+	return d.act(c, func(p *view.CasePage) *view.Form { return p.Urge }, func(id int64, f *door.Form) error {
+		return d.house.Cases.Urge(c.Std(), id, f.Get("content"))
+	})
+}
+
+// Rate takes the sender's rating of the answer.
+func (d *Doors) Rate(c *door.Ctx) error {
+	return d.act(c, func(p *view.CasePage) *view.Form { return p.Rate }, func(id int64, f *door.Form) error {
+		return d.house.Cases.Rate(c.Std(), id, cases.Resolved(f.Get("resolved")), cases.Satisfaction(f.Get("satisfied")), f.Get("reason"))
+	})
+}
+
+// Withdraw ends the case at its sender's wish.
+func (d *Doors) Withdraw(c *door.Ctx) error {
+	return d.act(c, func(p *view.CasePage) *view.Form { return p.Withdraw }, func(id int64, f *door.Form) error {
+		if f.Get("confirm") == "" {
+			return fault.Form([]fault.Field{{Name: "confirm", Message: "请先勾选确认，再撤回。"}})
+		}
+		return d.house.Cases.Withdraw(c.Std(), id)
+	})
+}
+
+// File gives the sender back a file of their own case, always as a download.
+func (d *Doors) File(c *door.Ctx) error {
+	id, err := d.admitted(c)
+	if err != nil {
+		return err
+	}
+	no, err := strconv.ParseInt(c.Params("id"), 10, 64)
+	if err != nil {
+		return fault.New(fault.NotFound, "没有这个文件。")
+	}
+	file, body, err := d.house.Cases.OwnFile(c.Std(), id, no)
+	if err != nil {
+		return err
+	}
+	return c.Download(file.Name, file.Size, body)
+}

@@ -1,0 +1,72 @@
+package web
+
+import (
+	"time"
+
+	"mingjing/app/web/desk"
+	"mingjing/app/web/door"
+	"mingjing/app/web/public"
+)
+
+// routes is every address of the site.
+func (s *Server) routes() []route {
+	p := public.New(s.house)
+	get := func(path string, act door.Handler) route { return route{method: "GET", path: path, act: act} }
+	cached := func(path string, act door.Handler) route { return get(path, door.Cached(0, act)) }
+	post := func(path, limit string, act door.Handler) route {
+		return route{method: "POST", path: path, act: act, limit: limit}
+	}
+	upload := func(path, limit string, act door.Handler) route {
+		r := post(path, limit, act)
+		r.upload = true
+		return r
+	}
+	limited := func(path, limit string, act door.Handler) route {
+		return route{method: "GET", path: path, act: act, limit: limit}
+	}
+	table := []route{
+		get("/healthz", p.Healthz),
+		get("/readyz", p.Readyz),
+		get("/static/*", p.Static),
+		get("/favicon.ico", p.Favicon),
+		get("/robots.txt", p.Robots),
+		get("/edition", p.Edition),
+
+		get("/", door.Cached(time.Minute, p.Home)), // counts this month's submissions, which change no revision
+		cached("/progress", p.Progress),
+		cached("/progress/:code", p.Problem),
+		cached("/progress/:programme/:code", p.Problem),
+		cached("/announcements", p.Announcements),
+		cached("/announcements/:slug", p.Announcement),
+		cached("/rules", p.Rules),
+		cached("/replies", p.Replies),
+		cached("/replies/:no", p.Reply),
+		get("/statistics", door.Cached(time.Minute, p.Statistics)),
+		cached("/channels", p.Channels),
+		cached("/guide", p.Guide),
+		cached("/privacy", p.Privacy),
+		cached("/accessibility", p.Accessibility),
+		cached("/sitemap", p.Sitemap),
+
+		cached("/submit", p.Choose),
+		cached("/submit/report", p.ReportGuide),
+		limited("/submit/:kind", "form", p.Form),
+		upload("/submit/:kind", "submit", p.Submit),
+		limited("/captcha/:id.png", "captcha", p.Picture),
+		limited("/captcha/:id.wav", "captcha", p.Sound),
+
+		get("/track", p.Track),
+		post("/track", "track", p.Unlock),
+		get("/track/case", p.Case),
+		get("/track/case/files/:id", p.File),
+		upload("/track/case/add", "submit", p.Add),
+		post("/track/case/urge", "submit", p.Urge),
+		post("/track/case/rate", "submit", p.Rate),
+		post("/track/case/withdraw", "submit", p.Withdraw),
+		post("/track/leave", "", p.Leave),
+	}
+	for _, r := range desk.Routes(s.house) {
+		table = append(table, route{method: r.Method, path: r.Path, act: r.Act, limit: r.Limit, upload: r.Upload, desk: !r.Open, held: r.Held})
+	}
+	return table
+}

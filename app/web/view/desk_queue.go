@@ -1,0 +1,129 @@
+package view
+
+// QueuePage is the desk's list of cases.
+type QueuePage struct {
+	Desk
+	Heading string
+	Lead    string
+	Baskets []Basket
+	Search  Form // sent with GET: what is looked for and the filters
+	Rows    []DeskRow
+	Next    string
+	Empty   string // what to do when there is nothing
+	Widen   string // an address with fewer filters; may be empty
+}
+
+func (QueuePage) Template() string { return "desk/queue" }
+
+// Basket is a link to a group of cases with its count.
+type Basket struct {
+	Link
+	Count Tally
+	Here  bool
+	Alarm bool
+}
+
+// DeskCasePage is a case as staff see it.
+type DeskCasePage struct {
+	Desk
+	CaseNo   Code
+	Kind     string
+	Channel  string
+	State    string
+	Heading  string
+	Due      Due
+	Facts    []Answer
+	Said     []Answer
+	Problem  Link
+	Files    []Link
+	Replies  []DeskReply
+	Draft    *DraftBox
+	Acts     []Act
+	Waiting  string // why nothing can be done here now; empty where something can
+	Kept     string // what was typed into a form that is no longer there
+	Contact  []Answer
+	Reveal   *Form
+	NoteForm Act
+	Earlier  []DeskRow
+	Similar  []DeskRow
+	Timeline []DeskEvent
+	Selected string // 选登: where it stands
+}
+
+func (DeskCasePage) Template() string { return "desk/case" }
+
+// Errors gathers the errors of whichever form was sent.
+func (p DeskCasePage) Errors() []Link {
+	var all []Link
+	if p.Draft != nil && p.Draft.Form != nil {
+		all = p.Draft.Form.Errors()
+	}
+	return append(append(all, errorsOf(p.Acts)...), p.NoteForm.Errors()...)
+}
+
+// DeskReply is an answer that was sent.
+type DeskReply struct {
+	At     Moment
+	Unit   string
+	Text   string
+	Digest string
+}
+
+// DraftBox is the answer being written. Form is the editor for who may write; Theirs is set when somebody else saved in
+// between: both texts stand side by side then.
+type DraftBox struct {
+	Text     string
+	Meta     string // who wrote it and when
+	Digest   string
+	Approved string // who approved it; empty before
+	Form     *Form
+	Folded   bool // changing the text voids review and approval, so the editor does not stand open
+	Autosave bool
+	Clash    bool
+	Theirs   string
+	TheirsBy string
+}
+
+// DeskEvent is a line of the timeline.
+type DeskEvent struct {
+	At     Moment
+	Who    string
+	Word   string
+	Detail string
+	Text   string
+	Inside bool // text that the citizen never sees
+}
+
+// IntakePage records a call, letter, visit or transfer.
+type IntakePage struct {
+	Desk
+	Kinds   []NavLink
+	Form    Form // Fields: channel and date, then the kind's questions
+	Looked  bool
+	Earlier []DeskRow
+	Similar []DeskRow
+}
+
+func (IntakePage) Template() string { return "desk/intake" }
+
+// Head are the questions about the intake itself, Asked those of the kind.
+func (p IntakePage) Head() []Field  { return p.Form.Questions()[:2] }
+func (p IntakePage) First() Field   { return p.Form.Questions()[2] }
+func (p IntakePage) Asked() []Field { return p.Form.Questions()[3:] }
+
+// RecordedPage reads number and code back to the caller.
+type RecordedPage struct {
+	Desk
+	Heading    string
+	Kind       string
+	CaseNo     Code
+	AccessCode Code
+	NoticeBy   Day
+	ReplyBy    Day
+	Estimated  bool
+	Again      bool
+	Case       Link
+	Next       Link
+}
+
+func (RecordedPage) Template() string { return "desk/recorded" }

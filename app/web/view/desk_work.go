@@ -1,0 +1,135 @@
+package view
+
+// PublishingPage lists proposals and published replies.
+type PublishingPage struct {
+	Desk
+	Rows []PublishingRow
+	Next string
+}
+
+func (PublishingPage) Template() string { return "desk/publishing" }
+
+// PublishingRow is one of them.
+type PublishingRow struct {
+	Href, Heading, Kind, Unit, State string
+	Class                            string // colour beside the word
+	Answered                         Day
+	Mine                             bool // proposed by who looks: somebody else must review it
+}
+
+// PublicationPage is one proposal, to be reviewed.
+type PublicationPage struct {
+	Desk
+	Heading  string
+	State    string
+	Question string
+	Answer   string
+	Facts    []Answer
+	Waiting  string
+	Acts     []Act
+}
+
+func (PublicationPage) Template() string { return "desk/publication" }
+
+// Errors are those of the page's forms.
+func (p PublicationPage) Errors() []Link { return errorsOf(p.Acts) }
+
+// DeskLedgerPage lists announcements.
+type DeskLedgerPage struct {
+	Desk
+	Rows   []LedgerRow
+	Import bool // who looks may import
+	Next   string
+}
+
+func (DeskLedgerPage) Template() string { return "desk/ledger" }
+
+// LedgerRow is an announcement in the list.
+type LedgerRow struct {
+	Href, Heading, Issuer, State string
+	Dated                        Day
+	Imported                     Moment
+	Draft                        bool
+}
+
+// PreviewPage says what was understood of a text, before anything is stored.
+type PreviewPage struct {
+	Desk
+	Facts       []Answer
+	Figures     []FigureRow
+	Differences []Finding
+	Aspects     []Outline
+	Unplaced    []UnplacedLine
+	Form        Form
+	Again       Link
+}
+
+func (PreviewPage) Template() string { return "desk/preview" }
+
+// FigureRow is a figure that a text states.
+type FigureRow struct {
+	Label  string
+	Value  string
+	AsOf   Day
+	Ledger string // what the ledger counts; empty: it cannot
+	Note   string
+	Agrees bool
+}
+
+// Finding is a comparison in words.
+type Finding struct {
+	Text   string
+	Agrees bool
+}
+
+// Outline is a heading and what stands under it.
+type Outline struct {
+	Title string
+	Items []string
+}
+
+// UnplacedLine is a line that no rule could place.
+type UnplacedLine struct {
+	Line int
+	Text string
+}
+
+// ReconcilePage sets an announcement's stated figures beside the ledger's.
+type ReconcilePage struct {
+	Desk
+	Heading string
+	State   string
+	Facts   []Answer
+	Figures []FigureRow
+	Public  Link
+	Acts    []Act
+}
+
+func (ReconcilePage) Template() string { return "desk/reconcile" }
+
+// DeskStatisticsPage shows a period's real numbers to staff.
+type DeskStatisticsPage struct {
+	Desk
+	Form       Form
+	Period     string
+	Indicators []Indicator
+	Kinds      []TallyRow
+	Months     []TallyRow
+	Total      TallyRow
+}
+
+func (DeskStatisticsPage) Template() string { return "desk/statistics" }
+
+// Indicator is a rate with what it is of.
+type Indicator struct {
+	Label string
+	Share
+	How string // how it is counted
+}
+
+// TallyRow is a line of counts.
+type TallyRow struct {
+	Label    string
+	Received int
+	Replied  Share
+}

@@ -1,0 +1,308 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// The sample follows the announcement of 6 January 2021; cases, names of departments and dates beyond it are invented.
+
+var shanghai = time.FixedZone("CST", 8*3600)
+
+func at(year int, month time.Month, day, hour, minute int) Moment {
+	return Moment{time.Date(year, month, day, hour, minute, 0, 0, shanghai)}
+}
+
+func frame(path, title string, crumbs ...Link) Frame {
+	return Frame{
+		Site: Site{
+			Court: "云南省高级人民法院", Name: "整改监督", Tagline: "巡视整改进展公开与群众意见反馈", BaseURL: "https://court.example",
+			Marks:    []Mark{{"主办单位", "云南省高级人民法院", ""}, {"备案号", "示例ICP备00000000号", "https://beian.example/"}, {"网站标识码", "0000000000", ""}},
+			Contacts: Contacts{Phone: "12368", Address: "昆明市日新中路393号", Website: "http://jubao.court.gov.cn"},
+		},
+		Title: title, Description: title + "：云南省高级人民法院巡视整改进展公开与群众意见反馈。",
+		Path: path, Crumbs: crumbs, Today: "2021-03-01",
+	}
+}
+
+var aspects = []struct {
+	no, title string
+	problems  []string
+}{
+	{"一", "党组领导作用发挥不充分", []string{"理论武装不扎实", "肃清秦光荣流毒影响不深入", "把党的政治建设摆在首位不突出", "党组发挥职能作用不充分", "司法体制改革破难题、解新题不力", "防范化解重大风险存在短板"}},
+	{"二", "全面从严治党不够有力", []string{"主体责任未压实", "履行监督责任不充分", "违反中央八项规定精神时有发生"}},
+	{"三", "落实新时代党的组织路线有偏差", []string{"党内政治生活不严肃", "落实党管干部原则不力", "党建工作薄弱", "干部担当作为有差距"}},
+	{"四", "落实巡视、审计、主题教育整改不坚决", []string{"“两个责任”挂空挡，整改落实“一阵风”", "问题整改不彻底，长效机制未建立"}},
+}
+
+var announcement = Link{"关于巡视整改进展情况的通报", "/announcements/2021-01-06"}
+
+var actions = []string{
+	"推进以责任制为核心的司法综合配套改革，制定《云南省高级人民法院法官审判权力和责任清单（试行）》，细化各类人员、岗位的司法权责，明确法官审判权力和院庭长监督管理权边界。",
+	"制定《云南省高级人民法院关于进一步规范各级法院院长审判监督管理职责的规定（试行）》《云南省高级人民法院关于进一步加强审判监督管理工作的意见（试行）》，强化对司法权行使的制约监督，扎牢制度笼子。",
+	"制定法官员额动态调整管理办法，向人案矛盾突出的38家基层法院分配政法专项编制170名。",
+	"深化智慧法院建设、应用，全省法院同步上线“云南智慧法院工作平台”。",
+	"加强省以下人财物统管工作，推进任职满5年的基层法院院长任职交流。",
+}
+
+func rows() []ProblemRow {
+	var rows []ProblemRow
+	for a, aspect := range aspects {
+		for p, title := range aspect.problems {
+			code := fmt.Sprintf("%d-%d", a+1, p+1)
+			rows = append(rows, ProblemRow{Code: code, Title: title, Href: "/progress/" + code, Aspect: aspect.title})
+		}
+	}
+	return rows
+}
+
+func home() HomePage {
+	page := HomePage{
+		Frame:   frame("/", ""),
+		Heading: "省委巡视反馈的问题，整改到哪一步了",
+		Lead:    "2020年3月26日至5月26日，省委第七巡视组对省高院党组开展巡视，7月16日反馈意见。这里公开整改情况，听取您的意见。",
+		Figures: []Figure{
+			{Label: "反馈问题", Count: 37, Of: 42, Unit: "个", Verb: "已完成", AsOf: "2021-01-06", Segments: []Segment{{Done, 37}, {BasicallyDone, 5}}, List: Link{"看公开的问题", "/progress"}},
+			{Label: "整改措施", Count: 281, Of: 295, Unit: "条", Verb: "已完成", AsOf: "2021-01-06", Segments: []Segment{{Done, 281}}, List: Link{"看整改做法", "/progress"}},
+			{Label: "制度成果", Count: 102, Unit: "个", AsOf: "2020-09", List: Link{"看制度目录", "/rules"}},
+		},
+		Source: announcement, SourceOn: "2021-01-06",
+		Changes: []Change{{On: "2021-01-06", Text: "公布巡视整改进展情况", Href: announcement.Href}, {On: "2020-09", Text: "制定、修订各类规章制度102个"}, {On: "2020-07-16", Text: "省委第七巡视组反馈巡视意见"}},
+	}
+	for a, aspect := range aspects {
+		row := AspectRow{No: aspect.no, Title: aspect.title, Href: fmt.Sprintf("/progress?aspect=%d", a+1)}
+		for p, title := range aspect.problems {
+			row.Problems = append(row.Problems, Link{title, fmt.Sprintf("/progress/%d-%d", a+1, p+1)})
+		}
+		page.Aspects = append(page.Aspects, row)
+	}
+	return page
+}
+
+func filters() []Filter {
+	byAspect := Filter{Name: "方面", Options: []Option{{"全部", "/progress", 15, true}}}
+	for a, aspect := range aspects {
+		byAspect.Options = append(byAspect.Options, Option{aspect.title, fmt.Sprintf("/progress?aspect=%d", a+1), len(aspect.problems), false})
+	}
+	return []Filter{byAspect, {Name: "状态", Options: []Option{{"全部", "/progress", 15, true}, {"通报未逐项说明", "/progress?status=unstated", 15, false}}}}
+}
+
+func problem() ProblemPage {
+	return ProblemPage{
+		Frame: frame("/progress/1-5", "司法体制改革破难题、解新题不力", Link{"首页", "/"}, Link{"整改进展", "/progress"}),
+		Code:  "1-5", Title: "司法体制改革破难题、解新题不力", Aspect: Link{aspects[0].title, "/progress?aspect=1"},
+		Source: announcement, SourceOn: "2021-01-06", Actions: actions,
+		Changes:  []Change{{On: "2021-01-06", Text: "通报公布整改情况", Href: announcement.Href}},
+		Previous: Link{"1-4 党组发挥职能作用不充分", "/progress/1-4"}, Following: Link{"1-6 防范化解重大风险存在短板", "/progress/1-6"},
+	}
+}
+
+func problemWithMeasures() ProblemPage {
+	p := problem()
+	p.Status, p.Leader, p.LeadDept, p.CoDepts, p.Due, p.Next = BasicallyDone, "分管副院长", "审判管理办公室", "政治部、司法改革领导小组办公室", "2020-12-31", "2021-03-31"
+	p.Subs = []SubProblem{{"1-5-1", "院庭长监督管理边界不清", actions[:2]}, {"1-5-2", "人案矛盾没有缓解", nil}}
+	p.Measures = []MeasureRow{
+		{Code: "1-5-1-1", Text: "制定法官审判权力和责任清单（试行）", Status: Done, Closing: Closed, Leader: "分管副院长", LeadDept: "审判管理办公室", Due: "2020-09-30", Evidence: "清单文本、印发通知"},
+		{Code: "1-5-2-1", Text: "制定法官员额动态调整管理办法，向人案矛盾突出的基层法院分配编制", Status: BasicallyDone, Closing: ClosingRefused, Refusal: "措施不过硬：办法没有写明多久调整一次。", Leader: "政治部主任", LeadDept: "政治部", Due: "2020-12-31", Overdue: true},
+		{Code: "1-5-2-2", Text: "推进任职满5年的基层法院院长任职交流", Status: LongTerm, Closing: AtOffice, LeadDept: "政治部"},
+		{Code: "1-5-2-3", Text: "在全省法院开展公务用车调研", Status: InProgress},
+		{Code: "1-5-2-4", Text: "统筹推进执法执勤用车更新", Status: NotStarted, Closing: ClosingReopened},
+		{Code: "1-5-2-5", Text: "联发三项审批管理制度的通知"},
+	}
+	p.Changes = append([]Change{{On: "2021-02-18", Text: "1-5-2-1 申请销号，没有通过：措施不过硬", Note: "公开日志第128条"}}, p.Changes...)
+	p.Comments = []PublishedComment{
+		{On: "2021-01-20", Text: "编制分给了38家法院，能不能公布是哪38家？", AnsweredOn: "2021-02-02", Unit: "政治部", Answer: "谢谢您的意见。名单已在内网公示，涉及的法院正在逐家办理入编手续。\n手续办完后，我们会在本页公布。"},
+		{On: "2021-02-25", Text: "希望写明多久调整一次员额。"},
+	}
+	return p
+}
+
+func submission(k Kind) FormPage {
+	f := frame(k.Href(), "提交"+k.Word(), Link{"首页", "/"}, Link{"我要反映", "/submit"})
+	return FormPage{Frame: f, Kind: k, Heading: "提交" + k.Word(), Form: Form{
+		Action: k.Href(), CSRF: "csrf", Honeypot: true,
+		Hidden:  []Hidden{{"submission_key", "key"}},
+		Fields:  Questions(k, "2021-01", "图片、PDF、Word 文档，最多5个，每个不超过10兆。"),
+		Captcha: &Captcha{ID: "abc123"},
+		Buttons: []Button{{"下一步：核对内容", "step", "check"}, {"换一张验证码", "step", "captcha"}},
+	}}
+}
+
+func comment() FormPage {
+	page := submission(Comment)
+	page.Heading, page.About = "说说您对整改的看法", Link{"1-5 司法体制改革破难题、解新题不力", "/progress/1-5"}
+	page.Form.Fields = page.Form.Fields[1:]
+	page.Form.Hidden = append(page.Form.Hidden, Hidden{"problem", "1-5"})
+	return page
+}
+
+func wrongSubmission() FormPage {
+	page := comment()
+	page.Failed = true
+	page.Form.Fill(func(name string) string {
+		return map[string]string{"title": "建议公开员额动态调整的结果", "phone": "1234", "allow_publish": "1"}[name]
+	})
+	page.Form.Fail("content", "请写明您的看法，至少10个字")
+	page.Form.Fail("phone", "电话号码不完整，请写11位手机号或者带区号的固定电话")
+	page.Form.Fail("privacy_version", "请阅读《隐私说明》，同意后勾选")
+	page.Form.Fail("captcha_solution", "验证码不对，请输入新图中的6位数字")
+	page.Form.FilesLost = true
+	return page
+}
+
+func check() CheckPage {
+	return CheckPage{
+		Frame: frame("/submit/comment", "核对内容", Link{"首页", "/"}, Link{"我要反映", "/submit"}), Kind: Comment,
+		Answers:  []Answer{{"针对的问题", "1-5 司法体制改革破难题、解新题不力"}, {"标题", "建议公开员额动态调整的结果"}, {"您的看法", "通报写了分配170名编制。\n建议公布分到哪些法院，多久调整一次。"}, {"称呼", ""}, {"手机或固定电话", "138****0000"}, {"公开", "同意隐去个人信息后公开"}},
+		Similar:  []Link{{"关于编制分配到哪些法院的答复", "/replies/12"}},
+		Problems: []Link{{"3-4 干部担当作为有差距", "/progress/3-4"}},
+		Form: Form{Action: "/submit/comment", CSRF: "csrf", Hidden: []Hidden{{"title", "建议公开员额动态调整的结果"}, {"submission_key", "key"}}, Captcha: &Captcha{ID: "abc123"},
+			Fields:  []Field{{Name: "attachments", Kind: Files, Label: "附件", Hint: "有附件的，请在这里选择。"}},
+			Buttons: []Button{{Text: "确认提交"}, {"换一张验证码", "step", "captcha"}, {"返回修改", "step", "edit"}}},
+	}
+}
+
+func kindRows() []KindRow {
+	limits := map[Kind]string{Comment: "15日内告知是否受理", Suggestion: "15日内告知是否受理", Enquiry: "5个工作日内答复", Complaint: "15个工作日内办结", Petition: "受理后60日内办结", Report: "15个工作日内告知是否受理"}
+	var rows []KindRow
+	for _, k := range Kinds {
+		rows = append(rows, KindRow{k, limits[k]})
+	}
+	return rows
+}
+
+func ownCase() CasePage {
+	add, urge, withdraw := AddForm("csrf", "最多5个，每个不超过10兆。"), UrgeForm("csrf"), WithdrawForm("csrf")
+	f := frame("/track/case", "建议公开员额动态调整的结果", Link{"首页", "/"}, Link{"查询进度", "/track"})
+	f.Noindex = true
+	return CasePage{Frame: f, CaseNo: "48172093", Kind: Comment, Heading: "建议公开员额动态调整的结果",
+		Content: "通报写了分配170名编制。\n建议公布分到哪些法院，多久调整一次。", Files: []Link{{"照片1.jpg", "/track/case/files/1"}, {"说明.pdf", "/track/case/files/2"}},
+		Word: "正在办理", Next: "预计2021年3月12日前答复。", CSRF: "csrf", Add: &add, Urge: &urge, Withdraw: &withdraw,
+		Timeline: []Event{
+			{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true},
+			{At: at(2021, 2, 24, 15, 2), Word: "已受理，转政治部办理"},
+			{At: at(2021, 2, 26, 10, 30), Word: "请您补充", Text: "请问您说的是哪一年的调整？"},
+			{At: at(2021, 2, 26, 20, 11), Word: "您补充了情况", Text: "2020年的。", Mine: true},
+		}}
+}
+
+func repliedCase() CasePage {
+	page := ownCase()
+	rate := RateForm("csrf")
+	rate.Fail("satisfied", "请选择满意、基本满意或者不满意")
+	page.Failed = true
+	page.Word, page.Next, page.Closed = "已答复", "请评价；不满意的写明原因。", true
+	page.Add, page.Urge, page.Withdraw, page.Rate = nil, nil, nil, &rate
+	page.Answer = &CaseAnswer{On: "2021-03-05", Unit: "政治部", Text: "您好。\n2020年分配的170名编制涉及38家基层法院，名单见附件。", File: []Link{{"名单.pdf", "/track/case/files/1"}}}
+	page.Timeline = append(page.Timeline, Event{At: at(2021, 3, 5, 16, 40), Word: "已答复"})
+	return page
+}
+
+func fullAnnouncement() AnnouncementPage {
+	ledger := 15
+	page := AnnouncementPage{
+		Frame:   frame("/announcements/2021-01-06", announcement.Text, Link{"首页", "/"}, Link{"整改通报", "/announcements"}),
+		Heading: announcement.Text, Issuer: "中共云南省高级人民法院党组", On: "2021-01-06",
+		Preamble: []string{"根据省委统一安排部署，2020年3月26日至5月26日，省委第七巡视组对省高院党组开展了巡视。2020年7月16日，省委第七巡视组向省高院党组反馈了巡视意见。按照巡视工作有关要求，现将巡视整改进展情况予以公布。"},
+		Sections: []Section{{ID: "s1", Level: 2, Title: "一、切实提高政治站位，把巡视整改作为重大政治任务抓紧抓实", Paragraphs: []string{"三是细化整改任务，高标准严要求推进整改。制定巡视整改方案和整改任务清单，对照反馈党组的42个问题，将其细化为95个小问题，制定295条整改措施。对所有反馈问题和整改措施，逐项明确责任领导、牵头部门、配合部门及时限要求。"}},
+			{ID: "s2", Level: 2, Title: "二、聚焦反馈问题，高质量推进整改落实"}},
+		Figures: []StatedFigure{
+			{Label: "反馈问题", Stated: 42, Unit: "个", AsOf: "2021-01-06", Ledger: &ledger, Note: "通报逐条写明了15个，其余27个没有列出。"},
+			{Label: "细化问题", Stated: 95, Unit: "个", AsOf: "2021-01-06"}, {Label: "整改措施", Stated: 295, Unit: "条", AsOf: "2021-01-06"},
+			{Label: "完成的措施", Stated: 281, Unit: "条", AsOf: "2021-01-06"}, {Label: "规章制度", Stated: 102, Unit: "个", AsOf: "2020-09"},
+		},
+		Closing:  []string{"欢迎广大干部群众对巡视整改落实情况进行监督。如有意见建议，请及时向我们反映。联系电话：12368；地址：昆明市日新中路393号；监督网站：http://jubao.court.gov.cn。"},
+		Versions: []Change{{On: "2021-01-06", Text: "首次公布"}},
+	}
+	for a, aspect := range aspects {
+		page.Sections = append(page.Sections, Section{ID: fmt.Sprintf("a%d", a+1), Level: 3, Title: "（" + aspect.no + "）关于“" + aspect.title + "”方面"})
+		for p, title := range aspect.problems {
+			page.Sections = append(page.Sections, Section{ID: fmt.Sprintf("p%d-%d", a+1, p+1), Level: 4, Title: fmt.Sprintf("%d.针对“%s”问题", p+1, title), Href: fmt.Sprintf("/progress/%d-%d", a+1, p+1), Paragraphs: []string{strings.Join(actions[:2], "")}})
+		}
+	}
+	return page
+}
+
+func statistics() StatisticsPage {
+	count := func(label string, received, replied Cell) CountRow {
+		return CountRow{Label: label, Received: received, Replied: replied}
+	}
+	p := StatisticsPage{Frame: frame("/statistics", "数据统计", Link{"首页", "/"}), From: "2021-01-01", To: "2021-02-28", FrozenOn: "2021-03-01", Received: 128, Replied: 97,
+		Kinds:  []CountRow{count("整改监督意见", 61, 50), count("意见建议", 33, 29), count("咨询", 25, 14), count("投诉", 7, 4), count("申诉求决", 2, 0), count("网站纠错", 0, 0)},
+		Months: []CountRow{count("2021年2月", 61, 50), count("2021年1月", 67, 47)},
+		Rates:  []Rate{{Name: "按期告知率", Share: Share{119, 128}, Formula: "按期告知 ÷ 应当告知"}, {Name: "按期办结率", Share: Share{90, 97}, Formula: "按期办结（含批准延期）÷（办结 + 超期未结）"}, {Name: "满意率", Share: Share{30, 32}, Formula: "（满意 + 基本满意）÷ 有效评价"}, {Name: "回头看重开率", Share: Share{0, 0}, Formula: "重开 ÷ 回头看"}},
+		Other:  []Link{{"2021年1月", "/statistics?month=2021-01"}},
+	}
+	p.Withhold()
+	return p
+}
+
+// gallery is every page, in every state worth looking at, by the name of its file.
+func gallery() map[string]Page {
+	crumb := Link{"首页", "/"}
+	received, replied := Cell(61), Cell(3)
+	busy := home()
+	busy.Received, busy.Replied = &received, &replied
+	busy.Banner = "这是演示站点，台账和来件都是虚构的，提交的内容不会有人办理。"
+	empty := HomePage{Frame: frame("/", ""), Heading: "整改监督", Lead: "整改情况公布后在这里查看。现在就可以提意见。"}
+
+	list := ProgressPage{Frame: frame("/progress", "整改进展", crumb), Filters: filters(), Problems: rows(), Total: 15, Downloads: []Link{{"台账数据（CSV）", "/open-data/ledger.csv"}, {"订阅变化（Atom）", "/feeds/progress.atom"}}}
+	none := ProgressPage{Frame: frame("/progress?q=x", "整改进展", crumb), Query: "停车场", Filters: filters(), Filtered: true, Kept: []Hidden{{"aspect", "2"}}}
+	some := list
+	some.Filtered, some.Total, some.Query, some.Downloads = true, 214, "法院", nil
+	some.Problems = append([]ProblemRow(nil), rows()[:6]...)
+	for i, s := range []Status{Done, BasicallyDone, InProgress, NotStarted, LongTerm, Unstated} {
+		some.Problems[i].Status, some.Problems[i].Measures, some.Problems[i].Next = s, Share{i * 2, 12}, "2021-03-31"
+	}
+	some.Problems[0].Title = strings.Repeat("一个特别长的问题标题用来看换行是不是难看", 3)
+	some.More = "/progress?q=法院&after=1-6"
+
+	failedTrack := TrackPage{Frame: frame("/track", "查询进度", crumb), Form: TrackForm("csrf")}
+	failedTrack.Failed = true
+	failedTrack.Form.Fail("access_code", "编号或者查询码不对，请核对后再填")
+
+	kept := check()
+	kept.Files, kept.Form.Fields, kept.Form.Captcha, kept.Similar, kept.Problems = []string{"照片1.jpg"}, nil, nil, nil, nil
+
+	crumbs := func(path, title string) Frame { return frame(path, title, crumb) }
+	pages := map[string]Page{
+		"home": home(), "home-busy": busy, "home-empty": empty,
+		"progress": list, "progress-none": none, "progress-some": some,
+		"problem": problem(), "problem-measures": problemWithMeasures(),
+		"announcements":       AnnouncementsPage{Frame: crumbs("/announcements", "整改通报"), Announcements: []AnnouncementRow{{announcement.Text, "中共云南省高级人民法院党组", announcement.Href, "反馈的42个问题已完成整改37个，基本完成5个；295条措施已完成281条。", "2021-01-06"}}},
+		"announcements-empty": AnnouncementsPage{Frame: crumbs("/announcements", "整改通报")},
+		"announcement":        fullAnnouncement(),
+		"rules":               RulesPage{Frame: crumbs("/rules", "制度成果"), Stated: 102, StatedOn: "2020-09", Source: announcement},
+		"rules-some":          RulesPage{Frame: crumbs("/rules", "制度成果"), Stated: 102, StatedOn: "2020-09", Source: announcement, Rules: []RuleRow{{"院党组议事规则", "", true, "2020-08", []Link{{"1-1", "/progress/1-1"}, {"3-1", "/progress/3-1"}}}, {"法官员额动态调整管理办法", "云高法发〔2020〕00号", false, "2020-09-10", []Link{{"1-5", "/progress/1-5"}}}}},
+		"replies":             RepliesPage{Frame: crumbs("/replies", "公开答复"), Filters: []Filter{{"类别", []Option{{"全部", "/replies", 32, true}, {"咨询", "/replies?kind=enquiry", 14, false}}}, {"月份", []Option{{"2021年2月", "/replies?month=2021-02", 20, false}}}}, Replies: []ReplyRow{{"关于编制分配到哪些法院的答复", "/replies/12", "政治部", Comment, "2021-01-20", "2021-02-02"}, {"网上立案后多久能收到短信", "/replies/11", "立案庭", Enquiry, "2021-01-18", "2021-01-20"}}, More: "/replies?before=11"},
+		"replies-empty":       RepliesPage{Frame: crumbs("/replies", "公开答复")},
+		"reply":               ReplyPage{Frame: frame("/replies/12", "关于编制分配到哪些法院的答复", crumb, Link{"公开答复", "/replies"}), No: "12", Kind: Comment, Heading: "关于编制分配到哪些法院的答复", AskedOn: "2021-01-20", Question: "编制分给了38家法院，能不能公布是哪38家？", AnsweredOn: "2021-02-02", Unit: "政治部", Answer: "谢谢您的意见。\n涉及的法院正在逐家办理入编手续，办完后公布名单。", Problem: Link{"1-5 司法体制改革破难题、解新题不力", "/progress/1-5"}},
+		"statistics":          statistics(),
+		"channels":            ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
+		"guide":               GuidePage{crumbs("/guide", "反映指南")},
+		"report-guide":        ReportGuidePage{frame("/submit/report", "检举控告：举报须知", crumb, Link{"我要反映", "/submit"})},
+		"privacy":             PrivacyPage{crumbs("/privacy", "隐私说明"), "2021-01", "2021-01-06"},
+		"accessibility":       AccessibilityPage{crumbs("/accessibility", "无障碍说明"), "2021-03-01"},
+		"sitemap":             SitemapPage{crumbs("/sitemap", "网站地图"), []LinkGroup{{"公开的问题", home().Aspects[0].Problems}, {"通报", []Link{announcement}}}},
+		"submit":              SubmitPage{crumbs("/submit", "我要反映"), kindRows()},
+		"form-comment":        comment(), "form-comment-wrong": wrongSubmission(),
+		"check": check(), "check-kept": kept,
+		"confirmation":            ConfirmationPage{Frame: frame("/submit/comment", "已收到"), Kind: Comment, Heading: "建议公开员额动态调整的结果", CaseNo: "48172093", AccessCode: "73150628", At: at(2021, 2, 24, 9, 14), NoticeBy: "2021-03-11", ReplyBy: "2021-03-12", Estimated: true, Receipt: Link{"下载有签名的回执", "/receipts/48172093"}},
+		"confirmation-correction": ConfirmationPage{Frame: frame("/submit/correction", "已收到"), Kind: Correction, Heading: "整改进展页的一个日期不对", CaseNo: "48172093", AccessCode: "73150628", At: at(2021, 2, 24, 9, 14), ReplyBy: "2021-03-03"},
+		"track":                   TrackPage{crumbs("/track", "查询进度"), TrackForm("csrf")}, "track-wrong": failedTrack,
+		"case": ownCase(), "case-replied": repliedCase(),
+	}
+	for _, k := range []Kind{Suggestion, Enquiry, Complaint, Petition, Correction} {
+		pages["form-"+string(k)] = submission(k)
+	}
+	for _, status := range []int{400, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503} {
+		page := ErrorPage{Frame: frame("/x", "出错了"), Status: status}
+		page.Title, page.Noindex = page.Heading(), true
+		if status >= 429 {
+			page.Wait, page.RequestID = 90, "7f3a9c"
+		}
+		pages[fmt.Sprintf("error-%d", status)] = page
+	}
+	return pages
+}
