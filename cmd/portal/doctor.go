@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/smtp"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"mingjing/app"
+	"mingjing/app/blob"
+	"mingjing/app/calendar"
+	"mingjing/app/seal"
+	"mingjing/app/settings"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+)
+
+// doctorCommand looks at everything a portal needs and changes nothing.
+type doctorCommand struct{}
+
+// finding is one line of the doctor's.
+type finding struct{ verdict, message string }
+
+func good(format string, args ...any) finding { return finding{"ok", fmt.Sprintf(format, args...)} }
+func note(format string, args ...any) finding { return finding{"note", fmt.Sprintf(format, args...)} }
+func bad(format string, args ...any) finding  { return finding{"fail", fmt.Sprintf(format, args...)} }
+
+func (doctorCommand) Run(p *program) error {
+	d := doctor{program: p}
+	db, err := p.database()
+	if err == nil {
+		d.db = db
+		defer db.Close()
+	}
+	failed := 0
+	for _, x := range []struct {
+		name string
+		look func() finding
+	}{
+		{"configuration", d.configuration},
+		{"database", func() finding { return d.database(err) }},
+		{"disk", d.disk},
+		{"pepper", d.pepper},
+		{"service-keys", d.serviceKeys},
+		{"calendar", d.calendar},
+		{"key-holders", func() finding { return note("举报密封还没有启用，没有密钥持有人。") }},
+		{"trial-accounts", d.trialAccounts},
+		{"mail", d.mail},
+	} {
+		f := x.look()
+		fmt.Fprintf(os.Stderr, "%-4s  %-14s  %s\n", f.verdict, x.name, f.message)
+		if f.verdict == "fail" {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d 项需要处理", failed)
+	}
+	return nil
+}
+
+type doctor struct {
+	*program
+	db *store.DB // nil when it cannot be opened
+}
+
+// read answers from the database; without one or with an older schema there is
+// nothing to be said.
+func (d doctor) read(f func(r *store.Reader) finding) (out finding) {
+	if d.db == nil {
+		return bad("数据库打不开，没有检查。")
+	}
+	if err := d.db.Read(d.ctx, func(r *store.Reader) error { out = f(r); return nil }); err != nil {
+		return bad("读不了数据库：%v", err)
+	}
+	return out
+}
+
+func (d doctor) configuration() finding {
+	c := d.config
+	switch {
+	case c.Loopback():
+		return note("只供本机试用。对外开放前请设置 PORTAL_BASE_URL。")
+	case c.SecondFactor == "optional":
+		return bad("对外的网站不能把 PORTAL_SECOND_FACTOR 设为 optional。")
+	}
+	if u, err := url.Parse(c.BaseURL); err == nil && u.Scheme != "https" {
+		return bad("PORTAL_BASE_URL 必须以 https:// 开头，登录和查询码才不会明文传输。")
+	}
+	if host, _, err := net.SplitHostPort(c.Addr); err == nil && host == "127.0.0.1" && len(c.TrustedProxies) == 0 {
+		return bad("前面有反向代理，却没有设置 PORTAL_TRUSTED_PROXIES：限流会把所有人当成同一个访客。")
+	}
+	return good("%s", c.BaseURL)
+}
+
+func (d doctor) database(opened error) finding {
+	if opened != nil {
+		return bad("%v", opened)
+	}
+	current, err := d.db.Current(d.ctx)
+	if err != nil {
+		return bad("%v", err)
+	}
+	if !current {
+		return bad("表结构不是这个版本的。请运行 portal migrate。")
+	}
+	return good("%s，表结构是最新的。", d.db.Dialect())
+}
+
+// Free space in the data folder below which the doctor speaks.
+const (
+	fewBytes = 512 << 20
+	lowBytes = 4 << 30
+)
+
+func (d doctor) disk() finding {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(d.config.DataDir, &s); err != nil {
+		return bad("数据文件夹 %s：%v", d.config.DataDir, err)
+	}
+	free := int64(s.Bavail) * int64(s.Bsize)
+	said := fmt.Sprintf("数据文件夹还有 %.1f GB 可用。", float64(free)/(1<<30))
+	switch {
+	case free < fewBytes:
+		return bad("%s请马上清理或者扩容。", said)
+	case free < lowBytes:
+		return note("%s请安排扩容。", said)
+	}
+	return good("%s", said)
+}
+
+// secret checks that only its owner can read a key file.
+func secret(path string) (problem string) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return path + " 不存在。请从单独保管的副本里找回。"
+	case err != nil:
+		return err.Error()
+	case info.Mode().Perm()&0o077 != 0:
+		return fmt.Sprintf("%s 的权限是 %04o，别人也能读。请运行 chmod 600 %s。", path, info.Mode().Perm(), path)
+	}
+	return ""
+}
+
+func (d doctor) pepper() finding {
+	file := d.config.PepperFile
+	if problem := secret(file); problem != "" {
+		return bad("%s", problem)
+	}
+	p, err := seal.LoadPepper(file, false)
+	if err != nil {
+		return bad("%v", err)
+	}
+	return d.read(func(r *store.Reader) finding {
+		known, err := settings.Pinned(r, "pepper")
+		switch {
+		case err != nil:
+			return bad("%v", err)
+		case known != p.Fingerprint():
+			return bad("%s 不是这个数据库的 pepper，网站会拒绝启动。请换回原来的文件。", file)
+		}
+		if d.config.DatabaseURL == "" && filepath.Dir(file) == filepath.Clean(d.config.DataDir) && !d.config.Loopback() {
+			return note("pepper 正确，但和数据库放在同一个文件夹。请用 PORTAL_PEPPER_FILE 把它移到别处。")
+		}
+		return good("%s", file)
+	})
+}
+
+func (d doctor) serviceKeys() finding {
+	file := d.blobKey()
+	if problem := secret(file); problem != "" {
+		return bad("%s", problem)
+	}
+	if _, err := blob.LoadOrCreateKey(file); err != nil {
+		return bad("%v", err)
+	}
+	return good("%s", file)
+}
+
+// calendar wants this year; the next one is announced in autumn, and without it
+// from December on new limits are counted by weekends.
+func (d doctor) calendar() finding {
+	return d.read(func(r *store.Reader) finding {
+		c, err := settings.LoadCalendar(r)
+		if err != nil {
+			return bad("%v", err)
+		}
+		return judgeCalendar(c, calendar.Of(r.Now))
+	})
+}
+
+func judgeCalendar(c *calendar.Calendar, today calendar.Date) finding {
+	year := today.Year()
+	switch {
+	case !c.Loaded(year):
+		return bad("没有 %d 年的放假安排，时限只能暂按周末推算。请在工作台“设置”的“放假安排”里装入国务院办公厅的通知。", year)
+	case c.Loaded(year + 1):
+		return good("%d 年和 %d 年的放假安排都已装入。", year, year+1)
+	case today.Month() == time.December:
+		return bad("还没有 %d 年的放假安排，跨年的时限正在暂按周末推算。请在工作台“设置”的“放假安排”里装入国务院办公厅的通知。", year+1)
+	}
+	return note("还没有 %d 年的放假安排，通知一般在十一月前后发布，请在十二月前装入。", year+1)
+}
+
+func (d doctor) trialAccounts() finding {
+	return d.read(func(r *store.Reader) finding {
+		trial, err := staff.HasTrial(r)
+		file := filepath.Join(d.config.DataDir, app.FirstAccountsFile)
+		switch {
+		case err != nil:
+			return bad("%v", err)
+		case trial && !d.config.Loopback():
+			return bad("试用帐号还能登录。请先建立自己的帐号，再用 portal staff disable 逐个停用。")
+		case trial:
+			return note("试用帐号还能登录，只能用于本机试用。")
+		case exists(file):
+			return note("试用帐号都已停用，可以删除 %s。", file)
+		}
+		return good("没有试用帐号。")
+	})
+}
+
+// knock is how long the mail server may take to greet.
+const knock = 10 * time.Second
+
+func (d doctor) mail() finding {
+	if d.config.SMTPURL == "" {
+		return note("没有设置 PORTAL_SMTP_URL，不发邮件。")
+	}
+	u, err := url.Parse(d.config.SMTPURL)
+	if err != nil || u.Hostname() == "" {
+		return bad("PORTAL_SMTP_URL 应当像 smtp://user:password@host:587。")
+	}
+	ctx, cancel := context.WithTimeout(d.ctx, knock)
+	defer cancel()
+	if err := greet(ctx, u); err != nil {
+		return bad("邮件服务器 %s 没有应答：%v", u.Host, err)
+	}
+	return good("邮件服务器 %s 有应答。", u.Host)
+}
+
+// greet says EHLO and goes; it neither signs in nor sends.
+func greet(ctx context.Context, u *url.URL) error {
+	port, dial := u.Port(), (&net.Dialer{}).DialContext
+	if u.Scheme == "smtps" {
+		dial = (&tls.Dialer{}).DialContext
+		if port == "" {
+			port = "465"
+		}
+	}
+	if port == "" {
+		port = "587"
+	}
+	conn, err := dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(deadline); err != nil {
+			return err
+		}
+	}
+	c, err := smtp.NewClient(conn, u.Hostname())
+	if err != nil {
+		return err
+	}
+	if err := c.Hello("localhost"); err != nil {
+		return err
+	}
+	return c.Quit()
+}
