@@ -1,0 +1,122 @@
+// Package tests drives the running site with Chromium. A missing browser or
+// database fails; nothing is skipped.
+package tests
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mingjing/app/apptest"
+	"mingjing/app/store"
+	"mingjing/app/store/storetest"
+	"mingjing/app/web/view"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// pictures is where screenshots are kept as build output.
+func pictures(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join("..", "build", "pictures", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// node runs one of the scripts in web/.
+func node(t *testing.T, env []string, script string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "node", append([]string{script}, args...)...)
+	cmd.Dir = "web"
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		t.Log(lines.Text())
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%s: %v", script, err)
+	}
+}
+
+// start runs a site whose clock goes on, as a browser's does.
+func start(t *testing.T, d store.Dialect) *apptest.Site {
+	s := apptest.Start(t, d)
+	s.Clock.Set(time.Now())
+	return s
+}
+
+// captchas answers the digits of a captcha's id, read from the table.
+func captchas(t *testing.T, s *apptest.Site) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, s.Solve(strings.TrimPrefix(r.URL.Path, "/")))
+	})}
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	return "http://" + l.Addr().String()
+}
+
+func TestTheWholeStoryInABrowser(t *testing.T) {
+	for _, d := range []store.Dialect{store.SQLite, store.Postgres} {
+		for _, js := range []string{"on", "off"} {
+			t.Run(string(d)+"/script "+js, func(t *testing.T) {
+				s := start(t, d)
+				accounts, err := json.Marshal(s.Password)
+				if err != nil {
+					t.Fatal(err)
+				}
+				node(t, []string{"BASE=" + s.URL, "CAPTCHA=" + captchas(t, s), "ACCOUNTS=" + string(accounts), "JS=" + js,
+					"OUT=" + pictures(t, "story-"+string(d)+"-"+js)}, "story.mjs")
+				if text := s.Log.String(); strings.Contains(text, "level=ERROR") || strings.Contains(text, "王小明") || strings.Contains(text, "13800138000") {
+					t.Errorf("the log:\n%s", text)
+				}
+			})
+		}
+	}
+}
+
+// paths are the public pages that always exist.
+func paths() []string {
+	var out []string
+	for _, g := range view.PublicPages() {
+		for _, l := range g.Links {
+			out = append(out, l.Href)
+		}
+	}
+	return append(out, "/progress/1-3", "/announcements/2021-01-06", "/progress?q=%E6%B2%A1%E6%9C%89", "/submit/comment?problem=1-3", "/nothing-here", "/desk/login")
+}
+
+func TestEveryPublicPageIsValidAndAccessible(t *testing.T) {
+	s := start(t, store.SQLite)
+	node(t, nil, "validate.mjs", append([]string{s.URL}, paths()...)...)
+	node(t, nil, "axe.mjs", append([]string{s.URL}, paths()...)...)
+}
+
+func TestEveryPublicPageIsPictured(t *testing.T) {
+	s := start(t, store.SQLite)
+	node(t, nil, "shoot.mjs", append([]string{s.URL, "--out=" + pictures(t, "pages"), "--states=wide,phone"}, paths()...)...)
+}

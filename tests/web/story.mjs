@@ -1,0 +1,226 @@
+// The whole story in Chromium, with every page checked on the way: a citizen on a 375 px screen speaks, a court answers,
+// the citizen reads and rates, the answer is published. Environment: BASE, CAPTCHA (answers the digits of an id),
+// ACCOUNTS (JSON: role → password), JS (on|off), OUT (folder for pictures).
+import { mkdir } from 'node:fs/promises';
+import { AxeBuilder } from '@axe-core/playwright';
+import { HtmlValidate, FileSystemConfigLoader } from 'html-validate';
+import { launch } from './browser.mjs';
+
+const { BASE: base, CAPTCHA: captchas, OUT: out = 'shots' } = process.env;
+const script = process.env.JS !== 'off';
+const accounts = JSON.parse(process.env.ACCOUNTS);
+await mkdir(out, { recursive: true });
+const browser = await launch();
+const validator = new HtmlValidate(new FileSystemConfigLoader());
+const wrong = [];
+let pages = 0;
+
+// visitor opens a window whose every page is validated; problems are collected, not thrown.
+async function visitor(name, width) {
+  const context = await browser.newContext({ viewport: { width, height: 800 }, javaScriptEnabled: script, locale: 'zh-CN', reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  page.on('request', (r) => { if (!r.url().startsWith(base)) wrong.push(`${name}: asked ${r.url()}`); });
+  page.on('pageerror', (e) => wrong.push(`${name}: ${page.url()}: ${e}`));
+  page.on('console', (m) => { if (m.type() === 'error' && !/status of 4/.test(m.text())) wrong.push(`${name}: ${page.url()}: ${m.text()}`); });
+  const checks = [];
+  page.on('response', (r) => {
+    if (r.request().resourceType() !== 'document' || !(r.headers()['content-type'] ?? '').includes('html') || (r.status() >= 300 && r.status() < 400)) return;
+    if (r.status() >= 500) wrong.push(`${name}: ${r.status()} ${r.url()}`);
+    checks.push(r.text().then(async (html) => {
+      pages++;
+      const report = await validator.validateString(html, import.meta.dirname + '/page.html');
+      for (const result of report.results) for (const m of result.messages) wrong.push(`${name}: ${r.url()} ${m.line}:${m.column} ${m.ruleId}: ${m.message}`);
+    }).catch(() => {}));
+  });
+  const shot = async (step) => {
+    await page.screenshot({ path: `${out}/${step}.png`, fullPage: true });
+    if (script) {
+      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+      for (const v of violations) wrong.push(`${name}: ${step}: ${v.id}: ${v.help}: ${v.nodes[0].html.slice(0, 140)}`);
+    }
+    // Sideways scrolling shows without a script too: the page is then wider than its window.
+    const box = await page.locator('body').boundingBox();
+    if (box.width > width + 1) wrong.push(`${name}: ${step}: ${Math.round(box.width)} px wide in ${width}`);
+  };
+  const close = async () => { await Promise.all(checks); await context.close(); };
+  return { page, shot, close };
+}
+
+const text = (page) => page.locator('body').innerText();
+async function must(page, words) {
+  const all = await text(page);
+  for (const w of [].concat(words)) if (!all.includes(w)) throw new Error(`${page.url()} does not say “${w}”:\n${all.slice(0, 1500)}`);
+}
+async function mustNot(page, words) {
+  const all = await text(page);
+  for (const w of [].concat(words)) if (all.includes(w)) throw new Error(`${page.url()} shows “${w}”`);
+}
+
+async function answerCaptcha(page) {
+  const id = await page.locator('input[name=captcha_id]').inputValue();
+  await page.locator('input[name=captcha_solution]').fill(await (await fetch(`${captchas}/${id}`)).text());
+}
+
+async function staff(role) {
+  const v = await visitor(role, 1280);
+  await v.page.goto(`${base}/desk`);
+  await v.page.locator('input[name=login]').fill(role);
+  await v.page.locator('input[name=password]').fill(accounts[role]);
+  await v.page.locator('main button[type=submit]').first().click();
+  await must(v.page, role === 'publisher' ? '选登' : '待');
+  return v;
+}
+
+// open reads the case on the desk, act sends one of its forms.
+const open = async (v, id) => { await v.page.goto(`${base}/desk/cases/${id}`); };
+async function act(v, id, name, fill = async () => {}) {
+  const form = v.page.locator(`form[action="/desk/cases/${id}/${name}"]`).first();
+  const fold = v.page.locator('details.act:not([open])', { has: form });
+  if (await fold.count()) await fold.locator('summary').first().click();
+  await fill(form);
+  await form.locator('button[type=submit]').first().click();
+}
+
+// ---- A citizen says something about a problem.
+const phone = await visitor('citizen', 375);
+const me = phone.page;
+await me.goto(base + '/');
+await must(me, ['37', '42', '281', '295', '102', '12368']);
+await phone.shot('01-home');
+await me.getByRole('link', { name: '司法体制改革破难题、解新题不力' }).click();
+await must(me, '通报未逐项说明');
+await phone.shot('02-problem');
+await me.getByRole('link', { name: '说说我的看法' }).click();
+await me.locator('button[name=step][value=check]').click();
+if (!(await me.title()).startsWith('错误：')) throw new Error('an empty form was not refused');
+await phone.shot('03-form-empty');
+await me.locator('[name=title]').fill('建议公开员额动态调整的结果');
+await me.locator('[name=content]').fill('通报写了分配170名编制，建议公布分到哪些法院、多久调整一次。');
+await me.locator('[name=name]').fill('王小明');
+await me.locator('[name=phone]').fill('13800138000');
+await me.locator('[name=allow_publish]').check();
+await me.locator('[name=privacy_version]').check();
+await answerCaptcha(me);
+await me.locator('button[name=step][value=check]').click();
+await must(me, ['核对', '建议公开员额动态调整的结果', '王小明']);
+await phone.shot('04-check');
+await me.getByRole('button', { name: '确认提交' }).click();
+const number = (await me.locator('#case-no').innerText()).replace(/\D/g, '');
+const code = (await me.locator('#access-code').innerText()).replace(/\D/g, '');
+if (number.length !== 8 || code.length !== 8) throw new Error(`number ${number}, code ${code}`);
+await phone.shot('05-confirmation');
+
+// ---- The court sorts it.
+const clerk = await staff('intake_clerk');
+await clerk.page.goto(`${base}/desk/queue?q=${number}`);
+await must(clerk.page, '建议公开员额动态调整的结果');
+await mustNot(clerk.page, ['王小明', '13800138000']);
+await clerk.shot('06-queue');
+await clerk.page.locator('main').getByRole('link', { name: '建议公开员额动态调整的结果' }).click();
+const id = /cases\/(\d+)/.exec(clerk.page.url())[1];
+await mustNot(clerk.page, ['王小明', '13800138000']);
+await clerk.shot('07-case');
+await act(clerk, id, 'contact');
+await must(clerk.page, ['王小明', '13800138000']);
+await open(clerk, id);
+await act(clerk, id, 'register');
+await must(clerk.page, '已登记');
+
+const dispatcher = await staff('dispatcher');
+await open(dispatcher, id);
+await act(dispatcher, id, 'accept');
+await must(dispatcher.page, '已受理');
+await act(dispatcher, id, 'assign', async (form) => {
+  const options = await form.locator('select[name=department] option').allInnerTexts();
+  await form.locator('select[name=department]').selectOption({ label: options.find((o) => o.includes('执行局')) });
+});
+await must(dispatcher.page, '已分办');
+await dispatcher.shot('08-assigned');
+
+// ---- It is answered by one, reviewed by another, approved by a third.
+const handler = await staff('handler');
+await open(handler, id);
+await act(handler, id, 'acknowledge');
+await act(handler, id, 'draft', (form) => form.locator('[name=body]').fill('您好！2020年员额动态调整的结果已经在本院网站公布，今后每年公布一次。感谢您的监督。'));
+await must(handler.page, '办理中');
+await handler.shot('09-draft');
+await handler.page.getByRole('button', { name: '保存并提交审核' }).click();
+await must(handler.page, '待审核');
+const reviewer = await staff('reviewer');
+await open(reviewer, id);
+await must(reviewer.page, '今后每年公布一次');
+await act(reviewer, id, 'pass');
+const approver = await staff('approver');
+await open(approver, id);
+await act(approver, id, 'approve');
+await approver.shot('10-approved');
+await me.goto(`${base}/track`);
+await me.locator('[name=case_no]').fill(number);
+await me.locator('[name=access_code]').fill('00000000');
+await me.getByRole('button', { name: '查看进度' }).click();
+await must(me, '编号或查询码不对');
+await phone.shot('11-track-wrong');
+await me.locator('[name=access_code]').fill(`${code.slice(0, 4)} ${code.slice(4)}`);
+await me.getByRole('button', { name: '查看进度' }).click();
+await mustNot(me, '今后每年公布一次'); // approved, but not sent
+await open(handler, id);
+await act(handler, id, 'send');
+await must(handler.page, '已答复');
+
+// ---- The citizen reads it and says whether it helped.
+await me.goto(`${base}/track/case`);
+await must(me, ['今后每年公布一次', '执行局']);
+await phone.shot('12-answer');
+await me.locator('[name=resolved][value=yes]').check();
+await me.locator('[name=satisfied][value=satisfied]').check();
+await me.getByRole('button', { name: '提交评价' }).click();
+await must(me, '已解决，满意');
+
+// ---- The answer is published, redacted, by a second reader.
+await open(handler, id);
+await act(handler, id, 'publish', async (form) => {
+  await form.locator('[name=title]').fill('公开员额动态调整的结果');
+  await form.locator('[name=question]').fill('群众建议公布编制分到哪些法院、多久调整一次。');
+});
+await handler.shot('13-publish');
+const publisher = await staff('publisher');
+await publisher.page.goto(`${base}/desk/publishing`);
+await publisher.shot('14-publishing');
+await publisher.page.locator('main').getByRole('link', { name: '公开员额动态调整的结果' }).click();
+for (const box of await publisher.page.locator('form[action$="/publish"] input[type=checkbox]').all()) await box.check();
+await publisher.shot('15-publication');
+await publisher.page.locator('form[action$="/publish"] button[type=submit]').first().click();
+await me.waitForTimeout(400);
+await me.goto(`${base}/replies`);
+await must(me, '公开员额动态调整的结果');
+await phone.shot('16-replies');
+await me.getByRole('link', { name: '公开员额动态调整的结果' }).click();
+await must(me, ['多久调整一次', '今后每年公布一次']);
+await mustNot(me, ['王小明', '13800138000']);
+await phone.shot('17-reply');
+await me.goto(`${base}/progress/1-5`);
+await must(me, '今后每年公布一次');
+
+// ---- The other desks are looked at once.
+for (const [role, path, step] of [['rectification_office', '/desk/ledger', '18-ledger'], ['sec_admin', '/desk/people', '19-people'], ['audit_admin', '/desk/audit', '20-audit'],
+  ['sys_admin', '/desk/settings', '21-settings'], ['sys_admin', '/desk/settings/limits', '22-limits'], ['sys_admin', '/desk/settings/calendar', '23-calendar'],
+  ['leader', '/desk/statistics', '24-statistics'], ['intake_clerk', '/desk/intake/new', '25-intake'], ['intake_clerk', '/desk/account', '26-account']]) {
+  const v = role === 'intake_clerk' ? clerk : await staffAny(role);
+  await v.page.goto(base + path);
+  await v.shot(step);
+  if (v !== clerk) await v.close();
+}
+async function staffAny(role) {
+  const v = await visitor(role, 1280);
+  await v.page.goto(`${base}/desk/login`);
+  await v.page.locator('input[name=login]').fill(role);
+  await v.page.locator('input[name=password]').fill(accounts[role]);
+  await v.page.locator('main button[type=submit]').first().click();
+  return v;
+}
+
+for (const v of [phone, clerk, dispatcher, handler, reviewer, approver, publisher]) await v.close();
+await browser.close();
+for (const w of new Set(wrong)) console.log(w);
+console.log(`story with script ${script ? 'on' : 'off'}: ${pages} pages read, ${wrong.length} findings`);
+process.exit(wrong.length ? 1 : 0);
