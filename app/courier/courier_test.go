@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,11 +32,28 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 
 // sink is a real mail server that keeps what it is given.
 type sink struct {
+	manner
 	lock  sync.Mutex
 	mails []string
 	to    []string
-	say   error // answer to the message's end
-	drop  bool  // break the connection instead of answering
+}
+
+// manner is how a sink answers.
+type manner struct {
+	say  error // answer to the message's end
+	drop bool  // break the connection instead of answering
+}
+
+// got returns the mails that were handed over and their recipients.
+func (s *sink) got() (mails, to []string) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return slices.Clone(s.mails), slices.Clone(s.to)
+}
+
+func (s *sink) count() int {
+	mails, _ := s.got()
+	return len(mails)
 }
 
 func (s *sink) NewSession(c *smtp.Conn) (smtp.Session, error) { return &session{s, c}, nil }
@@ -93,9 +111,10 @@ type world struct {
 	*courier.Courier
 }
 
-func each(t *testing.T, s *sink, test func(t *testing.T, w *world)) {
+// each runs the test on both databases, with a mail server of its own.
+func each(t *testing.T, m manner, test func(t *testing.T, w *world, s *sink)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
-		*s = sink{say: s.say, drop: s.drop}
+		s := &sink{manner: m}
 		folder, err := blob.NewFolder(t.TempDir())
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +129,7 @@ func each(t *testing.T, s *sink, test func(t *testing.T, w *world)) {
 		t.Cleanup(w.cases.Close)
 		cfg := config.Config{SMTPURL: listen(t, s), MailFrom: "portal@court.example", BaseURL: "https://zg.example.cn"}
 		w.Courier = courier.New(db, w.cases, staff.New(db, pepper, false), w.blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
-		test(t, w)
+		test(t, w, s)
 	})
 }
 
@@ -136,8 +155,7 @@ func (w *world) states(t *testing.T) (out []string) {
 }
 
 func TestAMailIsSentOnceAndSaysNothing(t *testing.T) {
-	s := &sink{}
-	each(t, s, func(t *testing.T, w *world) {
+	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
 		ticket := w.record(t)
 		for range 3 {
 			if err := w.Deliver(t.Context()); err != nil {
@@ -147,11 +165,12 @@ func TestAMailIsSentOnceAndSaysNothing(t *testing.T) {
 		if d := cmp.Diff([]string{"accepted"}, w.states(t)); d != "" {
 			t.Fatal(d)
 		}
-		if len(s.mails) != 1 || s.to[0] != "zhou@example.cn" {
-			t.Fatalf("%d mails to %v", len(s.mails), s.to)
+		mails, to := s.got()
+		if len(mails) != 1 || to[0] != "zhou@example.cn" {
+			t.Fatalf("%d mails to %v", len(mails), to)
 		}
 		for _, never := range []string{"秘密", "周先生", ticket.CaseNo, ticket.AccessCode} {
-			if strings.Contains(s.mails[0], never) || strings.Contains(w.log.String(), never) {
+			if strings.Contains(mails[0], never) || strings.Contains(w.log.String(), never) {
 				t.Errorf("the message or the log holds %q", never)
 			}
 		}
@@ -159,28 +178,26 @@ func TestAMailIsSentOnceAndSaysNothing(t *testing.T) {
 }
 
 func TestARefusalForNowIsTriedAgainLater(t *testing.T) {
-	s := &sink{say: &smtp.SMTPError{Code: 451, Message: "later"}}
-	each(t, s, func(t *testing.T, w *world) {
+	each(t, manner{say: &smtp.SMTPError{Code: 451, Message: "later"}}, func(t *testing.T, w *world, s *sink) {
 		w.record(t)
 		for range 10 {
 			if err := w.Deliver(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if n := len(s.mails); n > 6 {
+			if n := s.count(); n > 6 {
 				t.Fatalf("handed over %d times", n)
 			}
 			w.clock.Advance(time.Hour)
 		}
 		state := w.states(t)[0]
 		if state != "dead" && state != "unknown" {
-			t.Errorf("%s after %d attempts", state, len(s.mails))
+			t.Errorf("%s after %d attempts", state, s.count())
 		}
 	})
 }
 
 func TestAnAmbiguousEndIsNeverSentAgain(t *testing.T) {
-	s := &sink{drop: true}
-	each(t, s, func(t *testing.T, w *world) {
+	each(t, manner{drop: true}, func(t *testing.T, w *world, s *sink) {
 		w.record(t)
 		for range 5 {
 			if err := w.Deliver(t.Context()); err != nil {
@@ -188,15 +205,14 @@ func TestAnAmbiguousEndIsNeverSentAgain(t *testing.T) {
 			}
 			w.clock.Advance(time.Hour)
 		}
-		if d := cmp.Diff([]string{"unknown"}, w.states(t)); d != "" || len(s.mails) != 1 {
-			t.Errorf("%s; handed over %d times", d, len(s.mails))
+		if d := cmp.Diff([]string{"unknown"}, w.states(t)); d != "" || s.count() != 1 {
+			t.Errorf("%s; handed over %d times", d, s.count())
 		}
 	})
 }
 
 func TestASenderThatDiedLeavesItUnknown(t *testing.T) {
-	s := &sink{}
-	each(t, s, func(t *testing.T, w *world) {
+	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
 		w.record(t)
 		if err := w.db.Write(t.Context(), func(tx *store.Tx) error {
 			return tx.Exec("UPDATE outbox SET state = 'sending', lease_until = ?", tx.Now.Add(time.Minute)).Error
@@ -207,30 +223,28 @@ func TestASenderThatDiedLeavesItUnknown(t *testing.T) {
 		if err := w.Deliver(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff([]string{"unknown"}, w.states(t)); d != "" || len(s.mails) != 0 {
-			t.Errorf("%s; sent %d", d, len(s.mails))
+		if d := cmp.Diff([]string{"unknown"}, w.states(t)); d != "" || s.count() != 0 {
+			t.Errorf("%s; sent %d", d, s.count())
 		}
 	})
 }
 
 func TestTwoSendersShareTheWork(t *testing.T) {
-	s := &sink{}
-	each(t, s, func(t *testing.T, w *world) {
+	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
 		w.record(t)
 		var wg sync.WaitGroup
 		for range 8 {
 			wg.Go(func() { _ = w.Deliver(context.Background()) })
 		}
 		wg.Wait()
-		if len(s.mails) != 1 {
-			t.Errorf("sent %d times", len(s.mails))
+		if s.count() != 1 {
+			t.Errorf("sent %d times", s.count())
 		}
 	})
 }
 
 func TestPurgeRemovesOnlyWhatHasOutlivedItsUse(t *testing.T) {
-	s := &sink{}
-	each(t, s, func(t *testing.T, w *world) {
+	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
 		old, err := w.cases.NewCaptcha(t.Context())
 		if err != nil {
 			t.Fatal(err)
