@@ -35,10 +35,11 @@ type Announcement struct {
 	State       string // draft, published
 	ImportedAt  time.Time
 	PublishedAt *time.Time
+	Reason      string // why it was published although its figures differ
 }
 
 // announcementColumns leaves the text out: lists do not need it.
-const announcementColumns = "id, programme_id, slug, title, issuer, dated, digest, state, imported_at, published_at"
+const announcementColumns = "id, programme_id, slug, title, issuer, dated, digest, state, imported_at, published_at, reason"
 
 // Figure is a number that an announcement states, with the day it is stated for.
 type Figure struct {
@@ -201,15 +202,15 @@ func createTree(tx *store.Tx, p Programme, a Announcement, parsed announce.Annou
 			return 0, err
 		}
 		for _, pp := range pa.Problems {
-			problem := Problem{ProgrammeID: p.ID, AspectID: aspect.ID, Title: pp.Title, Status: Unstated, Closing: "none"}
+			problem := Problem{ProgrammeID: p.ID, AspectID: aspect.ID, Announced: true, Title: pp.Title, Status: Unstated, Closing: NotApplied, Version: 1}
 			var old []Problem
-			if err := tx.Select(problemColumns).Where("aspect_id = ? AND title = ?", aspect.ID, pp.Title).Limit(1).Find(&old).Error; err != nil {
+			if err := tx.Select(problemColumns).Where("aspect_id = ? AND announced AND title = ?", aspect.ID, pp.Title).Limit(1).Find(&old).Error; err != nil {
 				return 0, fmt.Errorf("ledger: problem: %w", err)
 			}
 			if len(old) == 1 {
 				problem = old[0]
 			} else {
-				if err := tx.Model(&Problem{}).Select("coalesce(max(no), 0) + 1").Where("aspect_id = ?", aspect.ID).Scan(&problem.No).Error; err != nil {
+				if err := tx.Model(&Problem{}).Select("coalesce(max(no), 0) + 1").Where("aspect_id = ? AND announced", aspect.ID).Scan(&problem.No).Error; err != nil {
 					return 0, fmt.Errorf("ledger: problem: %w", err)
 				}
 				problem.Code = announce.Code(aspect.No, problem.No)
@@ -304,12 +305,12 @@ func reveal(tx *store.Tx, n Announcement, on calendar.Date) error {
 		Limit(5000).Find(&said).Error; err != nil {
 		return fmt.Errorf("ledger: publish: %w", err)
 	}
-	events := []Event{{ProgrammeID: n.ProgrammeID, AnnouncementID: &n.ID, OnDay: on, At: tx.Now, Text: "发布《" + n.Title + "》"}}
+	events := []Event{{ProgrammeID: n.ProgrammeID, AnnouncementID: &n.ID, Kind: "announced", OnDay: on, At: tx.Now, Text: "发布《" + n.Title + "》"}}
 	for _, x := range said {
 		if err := tx.Model(&Problem{}).Where("id = ?", x.ProblemID).Update("published", true).Error; err != nil {
 			return fmt.Errorf("ledger: publish: %w", err)
 		}
-		events = append(events, Event{ProgrammeID: n.ProgrammeID, ProblemID: &x.ProblemID, AnnouncementID: &n.ID, OnDay: on, At: tx.Now,
+		events = append(events, Event{ProgrammeID: n.ProgrammeID, ProblemID: &x.ProblemID, AnnouncementID: &n.ID, Kind: "announced", OnDay: on, At: tx.Now,
 			Text: fmt.Sprintf("通报说明了这个问题的整改情况（%d句）", x.N)})
 		if err := index(tx, x.ProblemID); err != nil {
 			return err
@@ -413,14 +414,26 @@ func Reconcile(r *store.Reader, a Announcement) ([]Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	var tally struct{ Problems, Stated, Done, Basically, Subs int }
-	err = r.Raw(`SELECT count(*) AS problems, coalesce(sum(CASE WHEN status <> 'unstated' THEN 1 ELSE 0 END), 0) AS stated,
-		coalesce(sum(CASE WHEN status = 'done' THEN 1 ELSE 0 END), 0) AS done,
-		coalesce(sum(CASE WHEN status = 'basically_done' THEN 1 ELSE 0 END), 0) AS basically,
-		(SELECT count(*) FROM sub_problems s JOIN problems p ON p.id = s.problem_id WHERE p.programme_id = ?) AS subs
-		FROM problems WHERE programme_id = ?`, a.ProgrammeID, a.ProgrammeID).Scan(&tally).Error
+	p, err := programme(r, "id = ?", a.ProgrammeID)
 	if err != nil {
-		return nil, fmt.Errorf("ledger: reconcile: %w", err)
+		return nil, err
+	}
+	tally, err := Count(r, p)
+	if err != nil {
+		return nil, err
+	}
+	number := func(known bool, n int) *int {
+		if !known {
+			return nil
+		}
+		return &n
+	}
+	statuses, measures := tally.Problems.All()-tally.Problems[Unstated] > 0, tally.Measures.All() > 0
+	counted := map[string]*int{
+		"problems": number(true, tally.Problems.All()), "sub_problems": number(tally.SubProblems > 0, tally.SubProblems),
+		"problems_done": number(statuses, tally.Problems[Done]), "problems_basically_done": number(statuses, tally.Problems[BasicallyDone]),
+		"measures": number(measures, tally.Measures.All()), "measures_done": number(measures, tally.Measures[Done]),
+		"rules": number(tally.Rules > 0, tally.Rules),
 	}
 	var out []Comparison
 	for _, n := range FigureNames {
@@ -429,27 +442,9 @@ func Reconcile(r *store.Reader, a Announcement) ([]Comparison, error) {
 			continue
 		}
 		c := Comparison{Figure: f, Label: n.Label, Unit: n.Unit}
-		switch n.Name {
-		case "problems":
-			c.Ledger = &tally.Problems
-			if f.Value > tally.Problems {
-				c.Note = fmt.Sprintf("通报写明%d个，逐一点名的有%d个，其余%d个没有逐项公布。", f.Value, tally.Problems, f.Value-tally.Problems)
-			} else if f.Value < tally.Problems {
-				c.Note = fmt.Sprintf("通报写明%d个，台账里有%d个，请核对。", f.Value, tally.Problems)
-			}
-		case "sub_problems":
-			c.Ledger = &tally.Subs
-			if tally.Subs == 0 {
-				c.Ledger = nil
-			}
-		case "problems_done":
-			if tally.Stated > 0 {
-				c.Ledger = &tally.Done
-			}
-		case "problems_basically_done":
-			if tally.Stated > 0 {
-				c.Ledger = &tally.Basically
-			}
+		c.Ledger = counted[n.Name]
+		if n.Name == "problems" && !p.Ledger && f.Value > *c.Ledger {
+			c.Note = fmt.Sprintf("通报写明%d个，逐一点名的有%d个，其余%d个没有逐项公布。", f.Value, *c.Ledger, f.Value-*c.Ledger)
 		}
 		switch {
 		case c.Note != "":

@@ -1,11 +1,15 @@
 // Package ledger holds what was inspected and how far putting it right has
-// come: programme, aspect, problem, sub-problem, and the announcements with
-// their stated figures and sentences.
+// come: programme, aspect, problem, sub-problem, measure with its evidence,
+// closing and supervision, and the announcements with their stated figures and
+// sentences.
 //
 // What an announcement states and what the ledger counts are kept apart and
-// compared, never mixed; a status that no source gives is unstated. It trusts
-// announce for the reading of a text. It must never invent a status, a date or
-// a figure, and never change a published text.
+// compared, never mixed; once a programme's ledger is in, the problems that an
+// announcement named are mapped to the ledger's and no longer counted. A status
+// that no source gives is unstated. What a department claims (Status) and what
+// was verified (Closing) are two tracks. It trusts announce for the reading of
+// a text. It must never invent a status, a date or a figure, never change a
+// published text, and never lose what a measure was first promised for.
 package ledger
 
 import (
@@ -38,6 +42,8 @@ type Programme struct {
 	InspectedTo   calendar.Date
 	FeedbackOn    calendar.Date
 	Main          bool // the one on the home page
+	Ledger        bool // its ledger is in: announced problems are mapped, not counted
+	Demo          bool // fictional
 	CreatedAt     time.Time
 }
 
@@ -64,23 +70,41 @@ const (
 // Statuses lists them in order.
 var Statuses = []Status{Unstated, NotStarted, InProgress, BasicallyDone, Done, LongTerm}
 
-// Problem is one problem that the inspection found.
+// Closing is how far the verification of a completed item has come.
+type Closing string
+
+const (
+	NotApplied     Closing = "none"
+	Applied        Closing = "applied"              // waits for the lead department's review
+	LeadDeptPassed Closing = "lead_dept"            // waits for the rectification office
+	OfficePassed   Closing = "rectification_office" // waits for the discipline group
+	Closed         Closing = "closed"               // 已销号
+	ClosingRefused Closing = "refused"              // 不予销号
+)
+
+// Problem is one problem that the inspection found: as an announcement names it
+// (Announced), or as the ledger holds it.
 type Problem struct {
 	ID          int64
 	ProgrammeID int64
 	AspectID    int64
+	Announced   bool
 	No          int
 	Code        string // aspect-problem, such as 1-3
 	Title       string
-	Status      Status
-	Closing     string
-	LeadDept    string
-	DueOn       calendar.Date
+	Internal    string // for staff only
+	Leader      string
+	Status      Status // with measures: theirs, rolled up
+	Closing     Closing
+	ClosedOn    calendar.Date
+	ReopenedOn  calendar.Date // a look-back reopened it, and it is not closed again
 	Published   bool
+	Version     int
 }
 
-const problemColumns = `problems.id, problems.programme_id, problems.aspect_id, problems.no, problems.code, problems.title,
-problems.status, problems.closing, problems.lead_dept, problems.due_on, problems.published`
+// problemColumns leaves Internal out: what the public reads never holds it.
+const problemColumns = `problems.id, problems.programme_id, problems.aspect_id, problems.announced, problems.no, problems.code, problems.title,
+problems.leader, problems.status, problems.closing, problems.closed_on, problems.reopened_on, problems.published, problems.version`
 
 // SubProblem is a part of a problem.
 type SubProblem struct {
@@ -88,6 +112,7 @@ type SubProblem struct {
 	ProblemID int64
 	No        int
 	Title     string
+	Internal  string // for staff only
 }
 
 // Statement is a sentence of an announcement about a problem: what was said, not a measure.
@@ -105,7 +130,9 @@ type Event struct {
 	ID             int64
 	ProgrammeID    int64
 	ProblemID      *int64
+	MeasureID      *int64
 	AnnouncementID *int64
+	Kind           string // what happened: announced, imported, progress, due, applied, refused, closed, reopened, confirmed
 	OnDay          calendar.Date
 	At             time.Time
 	Text           string
@@ -149,17 +176,18 @@ func ProblemByCode(r *store.Reader, programmeID int64, code string) (Problem, er
 	if len(parts) < 2 {
 		return Problem{}, errNoProblem
 	}
-	return problem(r, "programme_id = ? AND code = ? AND published", programmeID, parts[0]+"-"+parts[1])
+	// Where both have the code, the ledger's problem is the one that counts.
+	return problem(r.Order("announced"), "programme_id = ? AND code = ? AND published", programmeID, parts[0]+"-"+parts[1])
 }
 
 // ProblemByID reads a problem that something refers to.
-func ProblemByID(r *store.Reader, id int64) (Problem, error) { return problem(r, "id = ?", id) }
+func ProblemByID(r *store.Reader, id int64) (Problem, error) { return problem(r.DB, "id = ?", id) }
 
 var errNoProblem = fault.New(fault.NotFound, "没有这个编号的问题。请从整改进展页查找。")
 
-func problem(r *store.Reader, where string, args ...any) (Problem, error) {
+func problem(q *gorm.DB, where string, args ...any) (Problem, error) {
 	var p Problem
-	err := r.Select(problemColumns).Where(where, args...).Take(&p).Error
+	err := q.Select(problemColumns).Where(where, args...).Take(&p).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return p, errNoProblem
 	}
@@ -174,7 +202,9 @@ type Detail struct {
 	Programme    Programme
 	Aspect       Aspect
 	Problem      Problem
+	Linked       []Problem // of a ledger problem the announced ones it is part of; of an announced one the ledger's
 	Subs         []SubProblem
+	Measures     []Measure // published ones, in the ledger's order
 	Statements   []Statement
 	Announcement Announcement // the one the statements come from
 	Events       []Event
@@ -192,23 +222,30 @@ func Describe(r *store.Reader, programme Programme, code string) (Detail, error)
 	if err := r.Where("id = ?", d.Problem.AspectID).Take(&d.Aspect).Error; err != nil {
 		return d, fmt.Errorf("ledger: aspect: %w", err)
 	}
-	if err := r.Where("problem_id = ?", d.Problem.ID).Order("no").Limit(200).Find(&d.Subs).Error; err != nil {
+	if d.Linked, err = linked(r, d.Problem); err != nil {
+		return d, err
+	}
+	if err := r.Select("id, problem_id, no, title").Where("problem_id = ?", d.Problem.ID).Order("no").Limit(200).Find(&d.Subs).Error; err != nil {
 		return d, fmt.Errorf("ledger: sub-problems: %w", err)
 	}
+	if d.Measures, err = publishedMeasures(r, d.Problem.ID); err != nil {
+		return d, err
+	}
+	about := d.About()
 	// The newest announcement that speaks of the problem is the one quoted.
 	var last Statement
-	if err := r.Where("problem_id = ?", d.Problem.ID).Order("announcement_id DESC").Limit(1).Find(&last).Error; err != nil {
+	if err := r.Where("problem_id IN ?", about).Order("announcement_id DESC").Limit(1).Find(&last).Error; err != nil {
 		return d, fmt.Errorf("ledger: statements: %w", err)
 	}
 	if last.ID != 0 {
-		if err := r.Where("problem_id = ? AND announcement_id = ?", d.Problem.ID, last.AnnouncementID).Order("no").Limit(1000).Find(&d.Statements).Error; err != nil {
+		if err := r.Where("problem_id IN ? AND announcement_id = ?", about, last.AnnouncementID).Order("problem_id, no").Limit(1000).Find(&d.Statements).Error; err != nil {
 			return d, fmt.Errorf("ledger: statements: %w", err)
 		}
 		if err := r.Select(announcementColumns).Where("id = ?", last.AnnouncementID).Take(&d.Announcement).Error; err != nil {
 			return d, fmt.Errorf("ledger: announcement: %w", err)
 		}
 	}
-	if err := r.Where("problem_id = ?", d.Problem.ID).Order("id DESC").Limit(200).Find(&d.Events).Error; err != nil {
+	if err := r.Where("problem_id IN ?", about).Order("id DESC").Limit(200).Find(&d.Events).Error; err != nil {
 		return d, fmt.Errorf("ledger: events: %w", err)
 	}
 	for _, n := range []struct {
@@ -218,7 +255,8 @@ func Describe(r *store.Reader, programme Programme, code string) (Detail, error)
 	}{{&d.Previous, "<", "aspects.no DESC, problems.no DESC"}, {&d.Next, ">", "aspects.no, problems.no"}} {
 		var list []Problem
 		err := r.Select(problemColumns).Joins("JOIN aspects ON aspects.id = problems.aspect_id").
-			Where("problems.programme_id = ? AND problems.published AND (aspects.no, problems.no) "+n.cond+" (?, ?)", programme.ID, d.Aspect.No, d.Problem.No).
+			Where("problems.programme_id = ? AND problems.announced = ? AND problems.published AND (aspects.no, problems.no) "+n.cond+" (?, ?)",
+				programme.ID, d.Problem.Announced, d.Aspect.No, d.Problem.No).
 			Order(n.order).Limit(1).Find(&list).Error
 		if err != nil {
 			return d, fmt.Errorf("ledger: neighbours: %w", err)
@@ -230,20 +268,47 @@ func Describe(r *store.Reader, programme Programme, code string) (Detail, error)
 	return d, nil
 }
 
+// About are the problems whose sentences, history and comments belong on this
+// page: itself, and what an announcement calls it.
+func (d Detail) About() []int64 {
+	ids := []int64{d.Problem.ID}
+	if !d.Problem.Announced {
+		for _, p := range d.Linked {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+// linked reads the published problems on the other side of the mapping.
+func linked(r *store.Reader, p Problem) ([]Problem, error) {
+	join, where := "problem_links.problem_id = problems.id", "problem_links.announced_id = ?"
+	if !p.Announced {
+		join, where = "problem_links.announced_id = problems.id", "problem_links.problem_id = ?"
+	}
+	var list []Problem
+	err := r.Select(problemColumns).Joins("JOIN problem_links ON "+join).Where(where+" AND problems.published", p.ID).
+		Order("problems.aspect_id, problems.no").Limit(200).Find(&list).Error
+	if err != nil {
+		return nil, fmt.Errorf("ledger: linked problems: %w", err)
+	}
+	return list, nil
+}
+
 // Outline is a programme's aspects with their published problems, in order.
 type Outline struct {
 	Aspect   Aspect
 	Problems []Problem
 }
 
-// Outlines reads the whole tree of a programme.
-func Outlines(r *store.Reader, programmeID int64) ([]Outline, error) {
+// Outlines reads the problems of a programme that count, under their aspects.
+func Outlines(r *store.Reader, programme Programme) ([]Outline, error) {
 	var aspects []Aspect
-	if err := r.Where("programme_id = ?", programmeID).Order("no").Limit(200).Find(&aspects).Error; err != nil {
+	if err := r.Where("programme_id = ?", programme.ID).Order("no").Limit(200).Find(&aspects).Error; err != nil {
 		return nil, fmt.Errorf("ledger: aspects: %w", err)
 	}
 	var problems []Problem
-	if err := r.Select(problemColumns).Where("programme_id = ? AND published", programmeID).Order("aspect_id, no").Limit(5000).Find(&problems).Error; err != nil {
+	if err := r.Select(problemColumns).Where("programme_id = ? AND announced = ? AND published", programme.ID, !programme.Ledger).Order("aspect_id, no").Limit(5000).Find(&problems).Error; err != nil {
 		return nil, fmt.Errorf("ledger: problems: %w", err)
 	}
 	out := make([]Outline, 0, len(aspects))

@@ -57,7 +57,7 @@ func TestTheSeedIsImportedAsItStands(t *testing.T) {
 			if p.Inspector != "省委第七巡视组" || p.InspectedTo != calendar.NewDate(2020, 5, 26) || p.FeedbackOn != calendar.NewDate(2020, 7, 16) {
 				t.Errorf("%+v", p)
 			}
-			outlines, err := ledger.Outlines(r, p.ID)
+			outlines, err := ledger.Outlines(r, p)
 			if err != nil {
 				return err
 			}
@@ -121,7 +121,7 @@ func TestNothingIsPublicBeforeItIsPublished(t *testing.T) {
 			if _, err := ledger.FindAnnouncement(r, got.Announcement.Slug, false); !fault.Is(err, fault.NotFound) {
 				t.Error("the announcement shows", err)
 			}
-			list, _, err := ledger.Progress(r, got.Programme.ID, ledger.Filter{Query: "理论武装", Limit: 10})
+			list, _, err := ledger.Progress(r, got.Programme, ledger.Filter{Query: "理论武装", Limit: 10})
 			if len(list) != 0 {
 				t.Error("search finds it")
 			}
@@ -192,18 +192,18 @@ func TestFiltersCountWhatTheyShow(t *testing.T) {
 		read(t, db, func(r *store.Reader) error {
 			for _, f := range []ledger.Filter{{}, {Aspect: 2}, {Status: ledger.Unstated, Aspect: 3}, {Status: ledger.Done}, {Dept: "执行局"}, {Query: "扫黑除恶"}, {Query: "没有这样的词"}} {
 				f.Limit = 100
-				list, tallies, err := ledger.Progress(r, got.Programme.ID, f)
+				list, tallies, err := ledger.Progress(r, got.Programme, f)
 				if err != nil {
 					return err
 				}
-				if n := ledger.Count(tallies, f); n != len(list) {
+				if n := ledger.Sum(tallies, f); n != len(list) {
 					t.Errorf("%+v: says %d, shows %d", f, n, len(list))
 				}
 			}
 			var seen []string
 			f := ledger.Filter{Limit: 4}
 			for {
-				list, _, err := ledger.Progress(r, got.Programme.ID, f)
+				list, _, err := ledger.Progress(r, got.Programme, f)
 				if err != nil {
 					return err
 				}

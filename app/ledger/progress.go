@@ -24,30 +24,45 @@ type Listed struct {
 	AspectTitle string
 }
 
-// Tally is how many published problems share an aspect, a status and a department.
+// Tally is how many published problems share an aspect, a status and, when
+// Dept is set, a lead department. A problem whose measures have several lead
+// departments is in the tally of each.
 type Tally struct {
 	AspectNo int
 	Status   Status
-	LeadDept string
+	Dept     string
 	N        int
 }
 
 const searchKind = "problem"
 
+// byDept joins each problem with the lead departments of its published measures, once each.
+const byDept = `JOIN (SELECT DISTINCT measures.problem_id, departments.name FROM measures JOIN departments ON departments.id = measures.department_id
+WHERE measures.programme_id = ? AND measures.published) led ON led.problem_id = problems.id`
+
 // Progress lists a page of a programme's problems and, for the counts beside
 // every filter, the tallies of all that match the query.
-func Progress(r *store.Reader, programmeID int64, f Filter) ([]Listed, []Tally, error) {
+func Progress(r *store.Reader, programme Programme, f Filter) ([]Listed, []Tally, error) {
 	base := r.Table("problems").Joins("JOIN aspects ON aspects.id = problems.aspect_id").
-		Where("problems.programme_id = ? AND problems.published", programmeID)
+		Where("problems.programme_id = ? AND problems.announced = ? AND problems.published", programme.ID, !programme.Ledger)
 	if f.Query != "" {
 		base = search.Scope(base, searchKind, f.Query, "problems.id")
 	}
 	base = base.Session(newSession)
 	var tallies []Tally
-	err := base.Select("aspects.no AS aspect_no, problems.status, problems.lead_dept, count(*) AS n").
-		Group("aspects.no, problems.status, problems.lead_dept").Order("aspects.no").Limit(5000).Find(&tallies).Error
+	err := base.Select("aspects.no AS aspect_no, problems.status, count(*) AS n").
+		Group("aspects.no, problems.status").Order("aspects.no").Limit(5000).Find(&tallies).Error
 	if err != nil {
 		return nil, nil, fmt.Errorf("ledger: tally: %w", err)
+	}
+	if programme.Ledger {
+		var led []Tally
+		err := base.Joins(byDept, programme.ID).Select("aspects.no AS aspect_no, problems.status, led.name AS dept, count(*) AS n").
+			Group("aspects.no, problems.status, led.name").Order("led.name, aspects.no").Limit(5000).Find(&led).Error
+		if err != nil {
+			return nil, nil, fmt.Errorf("ledger: tally by department: %w", err)
+		}
+		tallies = append(tallies, led...)
 	}
 	q := base.Select(problemColumns + ", aspects.no AS aspect_no, aspects.title AS aspect_title")
 	if f.Aspect != 0 {
@@ -57,7 +72,8 @@ func Progress(r *store.Reader, programmeID int64, f Filter) ([]Listed, []Tally, 
 		q = q.Where("problems.status = ?", f.Status)
 	}
 	if f.Dept != "" {
-		q = q.Where("problems.lead_dept = ?", f.Dept)
+		q = q.Where(`problems.id IN (SELECT measures.problem_id FROM measures JOIN departments ON departments.id = measures.department_id
+			WHERE departments.name = ? AND measures.published)`, f.Dept)
 	}
 	if f.After != [2]int{} {
 		q = q.Where("(aspects.no, problems.no) > (?, ?)", f.After[0], f.After[1])
@@ -69,11 +85,11 @@ func Progress(r *store.Reader, programmeID int64, f Filter) ([]Listed, []Tally, 
 	return list, tallies, nil
 }
 
-// Count adds up the tallies that a filter would show.
-func Count(tallies []Tally, f Filter) int {
+// Sum adds up the tallies that a filter would show.
+func Sum(tallies []Tally, f Filter) int {
 	n := 0
 	for _, t := range tallies {
-		if (f.Aspect == 0 || f.Aspect == t.AspectNo) && (f.Status == "" || f.Status == t.Status) && (f.Dept == "" || f.Dept == t.LeadDept) {
+		if (f.Aspect == 0 || f.Aspect == t.AspectNo) && (f.Status == "" || f.Status == t.Status) && f.Dept == t.Dept {
 			n += t.N
 		}
 	}

@@ -9,6 +9,10 @@ CREATE TABLE programmes (
   inspected_to TEXT,
   feedback_on TEXT,
   main BOOLEAN NOT NULL,
+  -- The ledger is in: its problems are what is counted, and what an
+  -- announcement named is only mapped to them.
+  ledger BOOLEAN NOT NULL DEFAULT FALSE,
+  demo BOOLEAN NOT NULL DEFAULT FALSE,
   created_at {{TIME}} NOT NULL
 );
 CREATE UNIQUE INDEX programmes_main ON programmes (main) WHERE main;
@@ -24,7 +28,8 @@ CREATE TABLE announcements (
   digest TEXT NOT NULL UNIQUE,
   state TEXT NOT NULL CHECK (state IN ('draft', 'published')),
   imported_at {{TIME}} NOT NULL,
-  published_at {{TIME}}
+  published_at {{TIME}},
+  reason TEXT NOT NULL DEFAULT '' -- why it was published although its figures differ
 );
 CREATE INDEX announcements_state ON announcements (state, id);
 CREATE INDEX announcements_programme ON announcements (programme_id, id);
@@ -47,29 +52,37 @@ CREATE TABLE aspects (
   UNIQUE (programme_id, no)
 );
 
+-- announced: as an announcement names it. One matter is counted once: see
+-- programmes.ledger. The status of a problem with measures is theirs, rolled up.
 CREATE TABLE problems (
   id {{ID}},
   programme_id BIGINT NOT NULL REFERENCES programmes (id),
   aspect_id BIGINT NOT NULL REFERENCES aspects (id),
+  announced BOOLEAN NOT NULL,
   no INTEGER NOT NULL,
   code TEXT NOT NULL,
   title TEXT NOT NULL,
+  internal TEXT NOT NULL DEFAULT '',
+  leader TEXT NOT NULL DEFAULT '',
   status TEXT NOT NULL DEFAULT 'unstated' CHECK (status IN
     ('unstated', 'not_started', 'in_progress', 'basically_done', 'done', 'long_term')),
-  closing TEXT NOT NULL DEFAULT 'none' CHECK (closing IN ('none', 'applied', 'closed', 'refused')),
-  lead_dept TEXT NOT NULL DEFAULT '',
-  due_on TEXT,
+  closing TEXT NOT NULL DEFAULT 'none' CHECK (closing IN
+    ('none', 'applied', 'lead_dept', 'rectification_office', 'closed', 'refused')),
+  closed_on TEXT,
+  reopened_on TEXT,
   published BOOLEAN NOT NULL,
-  UNIQUE (programme_id, code)
+  version INTEGER NOT NULL DEFAULT 1,
+  UNIQUE (programme_id, announced, code)
 );
-CREATE INDEX problems_aspect ON problems (aspect_id, no);
-CREATE INDEX problems_status ON problems (programme_id, status);
+CREATE INDEX problems_aspect ON problems (aspect_id, announced, no);
+CREATE INDEX problems_status ON problems (programme_id, announced, status);
 
 CREATE TABLE sub_problems (
   id {{ID}},
   problem_id BIGINT NOT NULL REFERENCES problems (id),
   no INTEGER NOT NULL,
   title TEXT NOT NULL,
+  internal TEXT NOT NULL DEFAULT '',
   UNIQUE (problem_id, no)
 );
 
@@ -86,12 +99,15 @@ CREATE INDEX statements_problem ON statements (problem_id, announcement_id, no);
 CREATE INDEX statements_announcement ON statements (announcement_id);
 CREATE INDEX statements_sub ON statements (sub_problem_id);
 
--- What the public sees of the ledger's history; append-only.
+-- What the public sees of the ledger's history; append-only. kind names what
+-- happened, such as closed; measure_id may narrow it.
 CREATE TABLE ledger_events (
   id {{ID}},
   programme_id BIGINT NOT NULL REFERENCES programmes (id),
   problem_id BIGINT REFERENCES problems (id),
+  measure_id BIGINT,
   announcement_id BIGINT REFERENCES announcements (id),
+  kind TEXT NOT NULL,
   on_day TEXT NOT NULL,
   at {{TIME}} NOT NULL,
   text TEXT NOT NULL

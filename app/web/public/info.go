@@ -260,7 +260,7 @@ func (d *Doors) Sitemap(c *door.Ctx) error {
 		if err != nil {
 			return err
 		}
-		outlines, err := ledger.Outlines(r, programme.ID)
+		outlines, err := ledger.Outlines(r, programme)
 		for _, o := range outlines {
 			g := view.LinkGroup{Title: o.Aspect.Title}
 			for _, x := range o.Problems {

@@ -41,7 +41,7 @@ func (d *Doors) Home(c *door.Ctx) error {
 		if err := homeFigures(r, programme, &p); err != nil {
 			return err
 		}
-		outlines, err := ledger.Outlines(r, programme.ID)
+		outlines, err := ledger.Outlines(r, programme)
 		if err != nil {
 			return err
 		}
@@ -211,11 +211,11 @@ func (d *Doors) Progress(c *door.Ctx) error {
 		if err != nil {
 			return err
 		}
-		list, tallies, err := ledger.Progress(r, programme.ID, f)
+		list, tallies, err := ledger.Progress(r, programme, f)
 		if err != nil {
 			return err
 		}
-		outlines, err := ledger.Outlines(r, programme.ID)
+		outlines, err := ledger.Outlines(r, programme)
 		if err != nil {
 			return err
 		}
@@ -226,9 +226,9 @@ func (d *Doors) Progress(c *door.Ctx) error {
 		}
 		for _, x := range list {
 			p.Problems = append(p.Problems, view.ProblemRow{Code: x.Code, Title: x.Title, Href: "/progress/" + x.Code, Aspect: x.AspectTitle,
-				Status: view.Status(x.Status), Next: door.Day(x.DueOn)})
+				Status: view.Status(x.Status)})
 		}
-		p.Total = ledger.Count(tallies, f)
+		p.Total = ledger.Sum(tallies, f)
 		p.Filters = filters(f, outlines, tallies)
 		for name, v := range map[string]string{"status": string(f.Status), "dept": f.Dept} {
 			if v != "" {
@@ -264,7 +264,7 @@ func address(f ledger.Filter, change func(url.Values)) string {
 // filters are the rows of links, each with how many it would show.
 func filters(f ledger.Filter, outlines []ledger.Outline, tallies []ledger.Tally) []view.Filter {
 	option := func(text string, g ledger.Filter, here bool) view.Option {
-		return view.Option{Text: text, Href: address(g, func(url.Values) {}), Count: ledger.Count(tallies, g), Here: here}
+		return view.Option{Text: text, Href: address(g, func(url.Values) {}), Count: ledger.Sum(tallies, g), Here: here}
 	}
 	g := f
 	g.Aspect = 0
@@ -285,8 +285,8 @@ func filters(f ledger.Filter, outlines []ledger.Outline, tallies []ledger.Tally)
 	out := []view.Filter{aspects, statuses}
 	var depts []string
 	for _, t := range tallies {
-		if t.LeadDept != "" && !slices.Contains(depts, t.LeadDept) {
-			depts = append(depts, t.LeadDept)
+		if t.Dept != "" && !slices.Contains(depts, t.Dept) {
+			depts = append(depts, t.Dept)
 		}
 	}
 	if len(depts) > 0 || f.Dept != "" {
@@ -327,7 +327,7 @@ func (d *Doors) Problem(c *door.Ctx) error {
 		}
 		aspect := view.Link{Text: x.Aspect.Title, Href: fmt.Sprintf("/progress?aspect=%d", x.Aspect.No)}
 		p.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "整改进展", Href: "/progress"}, aspect}
-		p.Code, p.Title, p.Aspect, p.Status, p.LeadDept, p.Due = x.Problem.Code, x.Problem.Title, aspect, view.Status(x.Problem.Status), x.Problem.LeadDept, door.Day(x.Problem.DueOn)
+		p.Code, p.Title, p.Aspect, p.Status, p.Leader = x.Problem.Code, x.Problem.Title, aspect, view.Status(x.Problem.Status), x.Problem.Leader
 		if x.Announcement.ID != 0 {
 			p.Source, p.SourceOn = view.Link{Text: x.Announcement.Title, Href: "/announcements/" + x.Announcement.Slug}, door.Day(x.Announcement.Dated)
 		}

@@ -105,7 +105,7 @@ func problemWithMeasures() ProblemPage {
 	p.Measures = []MeasureRow{
 		{Code: "1-5-1-1", Text: "制定法官审判权力和责任清单（试行）", Status: Done, Closing: Closed, Leader: "分管副院长", LeadDept: "审判管理办公室", Due: "2020-09-30", Evidence: "清单文本、印发通知"},
 		{Code: "1-5-2-1", Text: "制定法官员额动态调整管理办法，向人案矛盾突出的基层法院分配编制", Status: BasicallyDone, Closing: ClosingRefused, Refusal: "措施不过硬：办法没有写明多久调整一次。", Leader: "政治部主任", LeadDept: "政治部", Due: "2020-12-31", Overdue: true},
-		{Code: "1-5-2-2", Text: "推进任职满5年的基层法院院长任职交流", Status: LongTerm, Closing: AtOffice, LeadDept: "政治部"},
+		{Code: "1-5-2-2", Text: "推进任职满5年的基层法院院长任职交流", Status: LongTerm, Closing: OfficePassed, LeadDept: "政治部"},
 		{Code: "1-5-2-3", Text: "在全省法院开展公务用车调研", Status: InProgress},
 		{Code: "1-5-2-4", Text: "统筹推进执法执勤用车更新", Status: NotStarted, Closing: ClosingReopened},
 		{Code: "1-5-2-5", Text: "联发三项审批管理制度的通知"},

@@ -128,19 +128,17 @@ type Closing string
 const (
 	NotApplied      Closing = ""
 	Applied         Closing = "applied"
-	AtLeadDept      Closing = "lead_dept"
-	AtOffice        Closing = "rectification_office"
-	AtDiscipline    Closing = "discipline_group"
+	LeadDeptPassed  Closing = "lead_dept"
+	OfficePassed    Closing = "rectification_office"
 	Closed          Closing = "closed"
 	ClosingRefused  Closing = "refused"
 	ClosingReopened Closing = "reopened"
 )
 
 var closings = map[Closing]struct{ mark, word, class string }{
-	Applied:         {"◔", "已申请销号", "going"},
-	AtLeadDept:      {"◔", "牵头部门核验中", "going"},
-	AtOffice:        {"◔", "整改办核验中", "going"},
-	AtDiscipline:    {"◔", "派驻纪检监察组核验中", "going"},
+	Applied:         {"◔", "已申请，待牵头部门核验", "going"},
+	LeadDeptPassed:  {"◔", "已申请，待整改办核验", "going"},
+	OfficePassed:    {"◔", "已申请，待派驻纪检监察组核验", "going"},
 	Closed:          {"✓", "已销号", "done"},
 	ClosingRefused:  {"✕", "不予销号", "refused"},
 	ClosingReopened: {"↻", "回头看后重开", "refused"},

@@ -1,0 +1,84 @@
+// Package ledgertest checks that the ledger's invariants hold, after every
+// scenario of a test.
+package ledgertest
+
+import (
+	"testing"
+
+	"mingjing/app/ledger"
+	"mingjing/app/store"
+)
+
+// rules are statements that must find nothing; each names what it looks for.
+var rules = map[string]string{
+	"a measure of another programme's problem":  `SELECT m.id FROM measures m JOIN problems p ON p.id = m.problem_id WHERE p.programme_id <> m.programme_id`,
+	"a measure of an announced problem":         `SELECT m.id FROM measures m JOIN problems p ON p.id = m.problem_id WHERE p.announced`,
+	"a measure under another problem's part":    `SELECT m.id FROM measures m JOIN sub_problems s ON s.id = m.sub_problem_id WHERE s.problem_id <> m.problem_id`,
+	"a measure with a due date and no baseline": `SELECT id FROM measures WHERE due_on IS NOT NULL AND baseline_on IS NULL`,
+	"a due date that no change explains": `SELECT m.id FROM measures m WHERE m.due_on <> m.baseline_on AND NOT EXISTS
+		(SELECT 1 FROM due_changes d WHERE d.measure_id = m.id AND d.state = 'approved' AND d.to_on = m.due_on)`,
+	"a due change approved by its proposer":          `SELECT id FROM due_changes WHERE state = 'approved' AND decided_by = proposed_by AND decided_by <> 0`,
+	"a closed measure without its day":               `SELECT id FROM measures WHERE (closing = 'closed') <> (closed_on IS NOT NULL)`,
+	"a closed problem without its day":               `SELECT id FROM problems WHERE (closing = 'closed') <> (closed_on IS NOT NULL)`,
+	"a closed measure that is still called reopened": `SELECT id FROM measures WHERE closing = 'closed' AND reopened_on IS NOT NULL`,
+	"a closed problem with an open measure":          `SELECT p.id FROM problems p JOIN measures m ON m.problem_id = p.id WHERE p.closing = 'closed' AND m.closing <> 'closed'`,
+	"a measure's closing that is not its last application's": `SELECT m.id FROM measures m JOIN closings c ON c.measure_id = m.id
+		WHERE c.id = (SELECT max(id) FROM closings x WHERE x.measure_id = m.id) AND m.reopened_on IS NULL
+		AND m.closing <> CASE c.state WHEN 'withdrawn' THEN 'none' ELSE c.state END`,
+	"a closing nobody applied for": `SELECT m.id FROM measures m WHERE m.closing <> 'none' AND NOT EXISTS (SELECT 1 FROM closings c WHERE c.measure_id = m.id)`,
+	"an application without evidence": `SELECT c.id FROM closings c WHERE NOT c.imported AND c.measure_id IS NOT NULL AND NOT EXISTS
+		(SELECT 1 FROM closing_evidence e WHERE e.closing_id = c.id)`,
+	"a reviewer who prepared the evidence": `SELECT s.id FROM closing_steps s JOIN closing_evidence x ON x.closing_id = s.closing_id
+		JOIN evidence e ON e.id = x.evidence_id WHERE s.step IN ('lead_dept', 'rectification_office', 'discipline_group') AND s.actor_id = e.actor_id`,
+	"a reviewer who applied": `SELECT s.id FROM closing_steps s JOIN closings c ON c.id = s.closing_id
+		WHERE s.step IN ('lead_dept', 'rectification_office', 'discipline_group') AND s.actor_id = c.applied_by`,
+	"a refusal without a reason": `SELECT id FROM closing_steps WHERE step IN ('lead_dept', 'rectification_office', 'discipline_group')
+		AND NOT passed AND (reason = '' OR text = '')`,
+	"a link that is not from announced to ledger": `SELECT l.announced_id FROM problem_links l JOIN problems a ON a.id = l.announced_id
+		JOIN problems p ON p.id = l.problem_id WHERE NOT a.announced OR p.announced OR a.programme_id <> p.programme_id`,
+	"a ledger problem in a programme without a ledger": `SELECT p.id FROM problems p JOIN programmes g ON g.id = p.programme_id WHERE NOT p.announced AND NOT g.ledger`,
+	"an ended look-back with something pending":        `SELECT i.id FROM lookback_items i JOIN lookbacks l ON l.id = i.lookback_id WHERE l.state = 'ended' AND i.result = 'pending'`,
+}
+
+// Check verifies every invariant.
+func Check(t *testing.T, db *store.DB) {
+	t.Helper()
+	err := db.Read(t.Context(), func(r *store.Reader) error {
+		for what, statement := range rules {
+			var ids []int64
+			if err := r.Raw(statement).Scan(&ids).Error; err != nil {
+				return err
+			}
+			if len(ids) > 0 {
+				t.Errorf("%s: %v", what, ids)
+			}
+		}
+		var rows []struct {
+			ProblemID   int64
+			Was, Status ledger.Status
+			N           int
+		}
+		err := r.Raw(`SELECT p.id AS problem_id, p.status AS was, m.status, count(*) AS n FROM problems p JOIN measures m ON m.problem_id = p.id
+			GROUP BY p.id, p.status, m.status`).Scan(&rows).Error
+		if err != nil {
+			return err
+		}
+		tallies, was := map[int64]ledger.Tallied{}, map[int64]ledger.Status{}
+		for _, x := range rows {
+			if tallies[x.ProblemID] == nil {
+				tallies[x.ProblemID] = ledger.Tallied{}
+			}
+			tallies[x.ProblemID][x.Status] += x.N
+			was[x.ProblemID] = x.Was
+		}
+		for id, tally := range tallies {
+			if got := ledger.Roll(tally); got != was[id] {
+				t.Errorf("problem %d says %s, its measures say %s", id, was[id], got)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
