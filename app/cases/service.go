@@ -77,8 +77,9 @@ func visible(q *gorm.DB, a staff.Actor) *gorm.DB {
 	if a.Has(staff.RectificationOffice) {
 		scope = scope.Or("cases.kind = ?", Comment)
 	}
-	return q.Where(scope).Where(`NOT EXISTS (SELECT 1 FROM case_exclusions x WHERE x.case_id = cases.id
-		AND (x.staff_id = ? OR (x.department_id IS NOT NULL AND x.department_id = ?)))`, a.ID, a.DepartmentID)
+	// The actor's own exclusions are few and read once, not looked for at every case.
+	return q.Where(scope).Where(`cases.id NOT IN (SELECT case_id FROM case_exclusions WHERE staff_id = ?
+		UNION ALL SELECT case_id FROM case_exclusions WHERE department_id = ?)`, a.ID, a.DepartmentID)
 }
 
 // act is the frame of every method in which staff change a case: read it as

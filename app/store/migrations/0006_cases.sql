@@ -52,11 +52,12 @@ CREATE TABLE cases (
   version INTEGER NOT NULL DEFAULT 1
 );
 CREATE INDEX cases_queue ON cases (state, due_on, id);
-CREATE INDEX cases_department ON cases (department_id, state, due_on, id);
-CREATE INDEX cases_handler ON cases (handler_id, state, due_on, id);
+CREATE INDEX cases_ended ON cases (state, id);
+CREATE INDEX cases_department ON cases (department_id, due_on, id);
+CREATE INDEX cases_department_state ON cases (department_id, state, id);
+CREATE INDEX cases_handler ON cases (handler_id, due_on, id);
 CREATE INDEX cases_due ON cases (due_on, id);
 CREATE INDEX cases_received ON cases (received_on, kind, state, replied_on);
-CREATE INDEX cases_problem ON cases (problem_id, id);
 
 -- Contact details live apart, so that no query for a page can pick them up.
 CREATE TABLE case_contacts (
@@ -183,6 +184,7 @@ CREATE UNIQUE INDEX published_replies_case ON published_replies (case_id) WHERE 
 CREATE INDEX published_replies_cases ON published_replies (case_id, id);
 CREATE INDEX published_replies_state ON published_replies (state, id);
 CREATE INDEX published_replies_problem ON published_replies (problem_id, state, id);
+CREATE INDEX published_replies_month ON published_replies (published_on);
 CREATE INDEX published_replies_kind ON published_replies (state, kind, id);
 
 CREATE TABLE attachments (
