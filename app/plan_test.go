@@ -19,7 +19,7 @@ const plan = `
 app/config app/fault static views
 app/calendar app/announce app/seal app/tlog
 app/store
-app/journal app/blob app/search app/settings
+app/journal app/blob app/search app/settings app/staff/internal/price
 app/staff
 app/ledger
 app/cases

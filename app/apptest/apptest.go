@@ -24,9 +24,13 @@ import (
 
 	"mingjing/app"
 	"mingjing/app/config"
+	"mingjing/app/staff/stafftest"
 	"mingjing/app/store"
 	"mingjing/app/store/storetest"
 )
+
+// A house in a test hashes sixteen passwords at each start.
+func init() { stafftest.CheapPasswords() }
 
 // Site is a running house.
 type Site struct {

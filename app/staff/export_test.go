@@ -2,7 +2,7 @@ package staff
 
 // Cheapen makes hashing fast; what a guess costs has a test of its own.
 func Cheapen(s *Service) *Service {
-	s.cost = cost{passes: 1, kilobytes: 64, threads: 1}
+	s.cost = cheapCost
 	return s
 }
 
@@ -31,3 +31,6 @@ func FillSlots(s *Service) func() {
 }
 
 var Wait = wait
+
+// IsFull reports whether a service charges guessers the full price.
+func IsFull(s *Service) bool { return s.cost == fullCost }

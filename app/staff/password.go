@@ -24,7 +24,10 @@ type cost struct {
 	threads           uint8
 }
 
-var fullCost = cost{passes: 3, kilobytes: 64 << 10, threads: 2}
+var (
+	fullCost  = cost{passes: 3, kilobytes: 64 << 10, threads: 2}
+	cheapCost = cost{passes: 1, kilobytes: 64, threads: 1} // for tests alone: see price
+)
 
 // Hashing takes 64 MiB and 85 ms: two run at a time, some wait, the rest are
 // asked to come back, so that a flood of sign-ins cannot exhaust the machine.

@@ -26,6 +26,7 @@ import (
 
 	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/staff/internal/price"
 	"mingjing/app/store"
 )
 
@@ -49,7 +50,11 @@ func New(db *store.DB, pepper []byte, factorRequired bool) *Service {
 	if err != nil {
 		panic("staff: " + err.Error()) // only for a length that SHA-256 cannot give
 	}
-	return &Service{db: db, pepper: slices.Clone(pepper), factorRequired: factorRequired, cost: fullCost, strangers: strangers,
+	charge := fullCost
+	if price.Cheap {
+		charge = cheapCost
+	}
+	return &Service{db: db, pepper: slices.Clone(pepper), factorRequired: factorRequired, cost: charge, strangers: strangers,
 		slots: make(chan struct{}, hashing), queue: make(chan struct{}, waiting)}
 }
 

@@ -1111,3 +1111,9 @@ func TestUnknownLoginsWaitWhicheverInstanceIsAsked(t *testing.T) {
 		}
 	})
 }
+
+func TestPasswordsCostTheirFullPriceUnlessATestSaysOtherwise(t *testing.T) {
+	if s := staff.New(nil, []byte("a pepper that is long enough"), false); !staff.IsFull(s) {
+		t.Error("guessing passwords is cheap")
+	}
+}
