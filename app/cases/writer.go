@@ -28,7 +28,10 @@ type writer struct {
 	service *Service
 	jobs    chan *job
 	done    sync.WaitGroup
-	closed  chan struct{}
+	closing chan struct{} // closed first: nobody waits for a place any more
+	// entry is held for reading while a submission looks for its place, so that
+	// jobs is closed only when nobody can still be putting something into it.
+	entry sync.RWMutex
 }
 
 type job struct {
@@ -39,7 +42,7 @@ type job struct {
 }
 
 func newWriter(s *Service, parallel int) *writer {
-	w := &writer{service: s, jobs: make(chan *job, 1024), closed: make(chan struct{})}
+	w := &writer{service: s, jobs: make(chan *job, 1024), closing: make(chan struct{})}
 	for range parallel {
 		w.done.Go(w.run)
 	}
@@ -48,7 +51,10 @@ func newWriter(s *Service, parallel int) *writer {
 
 // close stops taking submissions and waits for those that were taken.
 func (w *writer) close() {
-	close(w.closed)
+	close(w.closing)
+	w.entry.Lock()
+	close(w.jobs)
+	w.entry.Unlock()
 	w.done.Wait()
 }
 
@@ -56,17 +62,8 @@ var errStopping = fault.New(fault.Busy, "网站正在维护，您的内容还没
 
 func (w *writer) submit(ctx context.Context, sub Submission) (Ticket, error) {
 	j := &job{sub: sub, ready: make(chan struct{})}
-	select {
-	case <-w.closed:
-		return Ticket{}, errStopping
-	default:
-	}
-	select {
-	case w.jobs <- j:
-	case <-w.closed:
-		return Ticket{}, errStopping
-	case <-ctx.Done():
-		return Ticket{}, fault.New(fault.Busy, "现在提交的人太多，您的内容还没有提交。请保留页面，稍后再按一次提交。")
+	if err := w.enter(ctx, j); err != nil {
+		return Ticket{}, err
 	}
 	select {
 	case <-j.ready:
@@ -77,24 +74,36 @@ func (w *writer) submit(ctx context.Context, sub Submission) (Ticket, error) {
 	}
 }
 
+// enter gives j a place among those that will be committed, or says why not.
+func (w *writer) enter(ctx context.Context, j *job) error {
+	w.entry.RLock()
+	defer w.entry.RUnlock()
+	select {
+	case <-w.closing:
+		return errStopping
+	default:
+	}
+	select {
+	case w.jobs <- j:
+		return nil
+	case <-w.closing:
+		return errStopping
+	case <-ctx.Done():
+		return fault.New(fault.Busy, "现在提交的人太多，您的内容还没有提交。请保留页面，稍后再按一次提交。")
+	}
+}
+
+// run commits until jobs is closed and empty: whoever has a place is served.
 func (w *writer) run() {
-	for {
-		var group []*job
-		select {
-		case j := <-w.jobs:
-			group = append(group, j)
-		case <-w.closed:
-			select { // those already taken are still served
-			case j := <-w.jobs:
-				group = append(group, j)
-			default:
-				return
-			}
-		}
+	for j := range w.jobs {
+		group := []*job{j}
 	fill:
 		for len(group) < batch {
 			select {
-			case j := <-w.jobs:
+			case j, more := <-w.jobs:
+				if !more {
+					break fill
+				}
 				group = append(group, j)
 			default:
 				break fill
