@@ -79,24 +79,37 @@ func (c *Calendar) Due(from Date, l Limit) (due Date, provisional bool) {
 
 // DueWithPauses is Due with the clock stopped during the pauses.
 func (c *Calendar) DueWithPauses(from Date, l Limit, stopped []Span) (due Date, provisional bool) {
-	p := pauses(stopped)
-	left := l.Amount
-	if l.Unit == Months {
-		left = from.AddMonths(l.Amount).Sub(from)
-	}
+	return c.end(from, stopped, l)
+}
+
+// DueExtended is the last day of a limit that was lengthened: the two are one
+// period, and only the last day of the whole rolls to a working day.
+func (c *Calendar) DueExtended(from Date, l, more Limit, stopped []Span) (due Date, provisional bool) {
+	return c.end(from, stopped, l, more)
+}
+
+func (c *Calendar) end(from Date, stopped []Span, limits ...Limit) (due Date, provisional bool) {
+	p, worked := pauses(stopped), false
 	due = from
-	for left > 0 {
-		due = due.AddDays(1)
-		if !p.hold(due) && (l.Unit != Workdays || c.IsWorkday(due)) {
-			left--
+	for _, l := range limits {
+		left := l.Amount
+		if l.Unit == Months {
+			left = due.AddMonths(l.Amount).Sub(due)
 		}
+		for left > 0 {
+			due = due.AddDays(1)
+			if !p.hold(due) && (l.Unit != Workdays || c.IsWorkday(due)) {
+				left--
+			}
+		}
+		worked = worked || l.Unit == Workdays
 	}
 	// The end itself may have rolled into rest days or into a pause.
 	for !c.IsWorkday(due) || p.hold(due) {
 		due = due.AddDays(1)
 	}
 	first := due.Year()
-	if l.Unit == Workdays {
+	if worked {
 		first = from.AddDays(1).Year()
 	}
 	for y := first; y <= due.Year(); y++ {

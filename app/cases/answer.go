@@ -290,9 +290,18 @@ func (s *Service) Extend(ctx context.Context, a staff.Actor, id int64, version i
 		case l.Amount == 0 || c.HandleDue.IsZero():
 			return fault.New(fault.Conflict, "这一类事项不能延期。")
 		}
+		stopped, err := pauses(&tx.Reader, id, calendar.Of(tx.Now))
+		if err != nil {
+			return err
+		}
 		old := c.HandleDue
+		unextended, _ := u.handleDue(*c, stopped)
 		c.Extended = true
-		c.HandleDue, c.Provisional = u.calendar.Due(old, l.Limit())
+		c.HandleDue, c.Provisional = u.handleDue(*c, stopped)
+		if unextended != old {
+			// The limit was changed in the settings since; this case keeps its own.
+			c.HandleDue, c.Provisional = u.calendar.Due(old, l.Limit())
+		}
 		return move(tx, a, c, DoExtend, version, record{detail: "延至" + c.HandleDue.Chinese(), message: &Message{Author: ByCourt, Body: reason},
 			changes: []journal.Change{{Field: "handle_due", Old: old.String(), New: c.HandleDue.String()}}, notify: true})
 	})

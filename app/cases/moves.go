@@ -195,25 +195,35 @@ func (u rules) start(c *Case, from calendar.Date) {
 // calendar changed; binding limits never stop. An extension that was granted is
 // kept on top.
 func (u rules) resume(c *Case, stopped []calendar.Span) {
-	due := func(from calendar.Date, l settings.TimeLimit) calendar.Date {
-		var held []calendar.Span
-		if !l.Binding {
-			held = after(stopped, from)
-		}
-		on, guess := u.calendar.DueWithPauses(from, l.Limit(), held)
-		c.Provisional = c.Provisional || guess
-		return on
-	}
 	c.Provisional = false
 	if l := u.limits.For(string(c.Kind), settings.Notice); l.Amount > 0 && c.NoticeOn.IsZero() {
-		c.NoticeDue = due(c.ReceivedOn, l)
+		c.NoticeDue, c.Provisional = u.calendar.DueWithPauses(c.ReceivedOn, l.Limit(), held(l, stopped, c.ReceivedOn))
 	}
 	if l := u.limits.For(string(c.Kind), settings.Handle); l.Amount > 0 && !c.LimitFrom.IsZero() {
-		c.HandleDue = due(c.LimitFrom, l)
-		if x := u.limits.For(string(c.Kind), settings.Extend); c.Extended && x.Amount > 0 {
-			c.HandleDue = due(c.HandleDue, x)
-		}
+		due, guess := u.handleDue(*c, stopped)
+		c.HandleDue, c.Provisional = due, c.Provisional || guess
 	}
+}
+
+// handleDue is the end of the handling limit that runs, with its extension. The
+// two are one period: 60 days and 30 more are 90 from acceptance, and only the
+// last of them rolls to a working day.
+func (u rules) handleDue(c Case, stopped []calendar.Span) (due calendar.Date, provisional bool) {
+	l, x := u.limits.For(string(c.Kind), settings.Handle), u.limits.For(string(c.Kind), settings.Extend)
+	spans := held(l, stopped, c.LimitFrom)
+	if c.Extended && x.Amount > 0 {
+		return u.calendar.DueExtended(c.LimitFrom, l.Limit(), x.Limit(), spans)
+	}
+	return u.calendar.DueWithPauses(c.LimitFrom, l.Limit(), spans)
+}
+
+// held are the pauses that a limit from a day on stands still for; none for a
+// published norm.
+func held(l settings.TimeLimit, stopped []calendar.Span, from calendar.Date) []calendar.Span {
+	if l.Binding {
+		return nil
+	}
+	return after(stopped, from)
 }
 
 // after keeps the pauses that end after a day.
