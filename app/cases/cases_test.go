@@ -1023,3 +1023,22 @@ func TestALateAnswerStaysLate(t *testing.T) {
 		}
 	})
 }
+
+func TestExcludingTwiceIsTheSameAsOnce(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		id := c.accepted(suggestion())
+		for range 2 {
+			c.must(c.Exclude(ctx, c.dispatcher, id, c.v(id), c.handler.ID, c.elsewhere))
+		}
+		p, err := c.Open(ctx, c.dispatcher, id)
+		c.must(err)
+		want := cases.Out{People: map[int64]bool{c.handler.ID: true}, Departments: map[int64]bool{c.elsewhere: true}}
+		if d := cmp.Diff(want, p.Out); d != "" {
+			t.Error(d)
+		}
+		c.refused(c.Assign(ctx, c.dispatcher, id, c.v(id), c.elsewhere, 0), fault.Invalid)
+		c.refused(c.Assign(ctx, c.dispatcher, id, c.v(id), c.department, c.handler.ID), fault.Invalid)
+		c.must(c.Assign(ctx, c.dispatcher, id, c.v(id), c.department, 0))
+	})
+}

@@ -256,6 +256,28 @@ type Page struct {
 	Similar    []Row
 	Due        Row // for the words about what is due
 	Can        map[Verb]bool
+	Out        Out // who must not be given the case, for whoever may assign it
+}
+
+// Out is who must not see or handle a case.
+type Out struct{ People, Departments map[int64]bool }
+
+func out(r *store.Reader, id int64) (Out, error) {
+	o := Out{map[int64]bool{}, map[int64]bool{}}
+	var list []exclusion
+	// At most everybody who works here and every department.
+	if err := r.Select("staff_id, department_id").Where("case_id = ?", id).Order("id").Limit(10_000).Find(&list).Error; err != nil {
+		return o, fmt.Errorf("cases: exclusions: %w", err)
+	}
+	for _, x := range list {
+		if x.StaffID != nil {
+			o.People[*x.StaffID] = true
+		}
+		if x.DepartmentID != nil {
+			o.Departments[*x.DepartmentID] = true
+		}
+	}
+	return o, nil
 }
 
 // Open reads a case for staff. That it was opened is recorded first.
@@ -306,6 +328,11 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 		}
 		if len(published) == 1 {
 			p.Published = &published[0]
+		}
+		if Can(a, p.Case, DoAssign) {
+			if p.Out, err = out(r, id); err != nil {
+				return err
+			}
 		}
 		return s.around(r, a, &p)
 	})

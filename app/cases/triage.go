@@ -135,11 +135,14 @@ func (s *Service) Assign(ctx context.Context, a staff.Actor, id int64, version i
 		if err := shutOut(tx, c, ""); err != nil {
 			return err
 		}
-		var out []exclusion
-		if err := tx.Where("case_id = ?", id).Limit(500).Find(&out).Error; err != nil {
-			return fmt.Errorf("cases: assign: %w", err)
+		out := func(where string, whom int64) (bool, error) {
+			var n int64
+			err := tx.Model(&exclusion{}).Where("case_id = ?", id).Where(where, whom).Count(&n).Error
+			return n > 0, err
 		}
-		if slices.ContainsFunc(out, func(x exclusion) bool { return x.DepartmentID != nil && *x.DepartmentID == department }) {
+		if is, err := out("department_id = ?", department); err != nil {
+			return fmt.Errorf("cases: assign: %w", err)
+		} else if is {
 			return fault.Form([]fault.Field{{Name: "department", Message: "此件反映的就是这个部门，不能交给它办理，请选择其他部门。"}})
 		}
 		old := journal.Change{Field: "department", New: fmt.Sprint(department)}
@@ -156,7 +159,9 @@ func (s *Service) Assign(ctx context.Context, a staff.Actor, id int64, version i
 			if err != nil || h.Disabled || h.DepartmentID != department || !h.Has(staff.Handler) {
 				return fault.Form([]fault.Field{{Name: "handler", Message: "这位同志不是该部门的承办人，请重新选择。"}})
 			}
-			if slices.ContainsFunc(out, func(x exclusion) bool { return x.StaffID != nil && *x.StaffID == handler }) {
+			if is, err := out("staff_id = ?", handler); err != nil {
+				return fmt.Errorf("cases: assign: %w", err)
+			} else if is {
 				return fault.Form([]fault.Field{{Name: "handler", Message: "这位同志应当回避此件，请选择其他承办人。"}})
 			}
 			c.HandlerID = &handler
@@ -274,8 +279,8 @@ func (s *Service) Recuse(ctx context.Context, a staff.Actor, id int64, version i
 		if c.Version != version {
 			return fault.New(fault.Conflict, "刚刚有人处理过此件，请先看最新情况再操作。")
 		}
-		if err := tx.Create(&exclusion{CaseID: id, StaffID: &a.ID, Reason: "recused"}).Error; err != nil {
-			return fmt.Errorf("cases: recuse: %w", err)
+		if err := keepOut(tx, []exclusion{{CaseID: id, StaffID: &a.ID, Reason: "recused"}}); err != nil {
+			return err
 		}
 		set := map[string]any{"version": c.Version + 1}
 		if c.HandlerID != nil && *c.HandlerID == a.ID {

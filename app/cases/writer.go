@@ -5,12 +5,12 @@ import (
 	"crypto/hmac"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"mingjing/app/fault"
 	"mingjing/app/journal"
@@ -351,7 +351,12 @@ func exclude(tx *store.Tx, rows []Case) error {
 	if len(out) == 0 {
 		return nil
 	}
-	if err := tx.Create(&out).Error; err != nil {
+	return keepOut(tx, out)
+}
+
+// keepOut stores exclusions; those that are known already stay as they are.
+func keepOut(tx *store.Tx, out []exclusion) error {
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&out, 200).Error; err != nil {
 		return fmt.Errorf("cases: exclude: %w", err)
 	}
 	return nil
@@ -387,29 +392,19 @@ func shutOut(tx *store.Tx, c *Case, more string) error {
 	if err != nil {
 		return err
 	}
-	var known []exclusion
-	if err := tx.Where("case_id = ?", c.ID).Limit(500).Find(&known).Error; err != nil {
-		return fmt.Errorf("cases: exclude: %w", err)
-	}
-	var fresh []exclusion
-	for _, x := range accused(*c, c.searchText()+"\n"+more, people, departments) {
-		if !slices.ContainsFunc(known, func(k exclusion) bool { return same(k.StaffID, x.StaffID) && same(k.DepartmentID, x.DepartmentID) }) {
-			fresh = append(fresh, x)
-		}
-	}
-	return addExclusions(tx, c, fresh)
+	return addExclusions(tx, c, accused(*c, c.searchText()+"\n"+more, people, departments))
 }
 
 func same(a, b *int64) bool { return a == b || (a != nil && b != nil && *a == *b) }
 
-func addExclusions(tx *store.Tx, c *Case, fresh []exclusion) error {
-	if len(fresh) == 0 {
+func addExclusions(tx *store.Tx, c *Case, out []exclusion) error {
+	if len(out) == 0 {
 		return nil
 	}
-	if err := tx.Create(&fresh).Error; err != nil {
-		return fmt.Errorf("cases: exclude: %w", err)
+	if err := keepOut(tx, out); err != nil {
+		return err
 	}
-	for _, x := range fresh {
+	for _, x := range out {
 		if x.StaffID != nil && same(c.HandlerID, x.StaffID) {
 			c.HandlerID = nil
 		}

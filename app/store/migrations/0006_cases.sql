@@ -87,8 +87,8 @@ CREATE TABLE case_exclusions (
   reason TEXT NOT NULL CHECK (reason IN ('named', 'unit', 'recused'))
 );
 CREATE INDEX case_exclusions_case ON case_exclusions (case_id);
-CREATE INDEX case_exclusions_staff ON case_exclusions (staff_id, case_id);
-CREATE INDEX case_exclusions_department ON case_exclusions (department_id, case_id);
+CREATE UNIQUE INDEX case_exclusions_staff ON case_exclusions (staff_id, case_id);
+CREATE UNIQUE INDEX case_exclusions_department ON case_exclusions (department_id, case_id);
 
 -- The timeline: append-only, no personal values and no free text.
 CREATE TABLE case_events (
@@ -105,7 +105,7 @@ CREATE TABLE case_events (
 );
 CREATE INDEX case_events_case ON case_events (case_id, id);
 
--- What passes between citizen and court, and inside the court: text that can be erased.
+-- What passes between citizen and court, and inside the court: append-only.
 CREATE TABLE case_messages (
   id {{ID}},
   case_id BIGINT NOT NULL REFERENCES cases (id),

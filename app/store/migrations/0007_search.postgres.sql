@@ -12,3 +12,9 @@ CREATE TRIGGER case_events_keep BEFORE UPDATE OR DELETE ON case_events FOR EACH 
 CREATE TRIGGER case_events_stay BEFORE TRUNCATE ON case_events EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_events_keep BEFORE UPDATE OR DELETE ON ledger_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_events_stay BEFORE TRUNCATE ON ledger_events EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER case_messages_keep BEFORE UPDATE OR DELETE ON case_messages FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER case_messages_stay BEFORE TRUNCATE ON case_messages EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER draft_versions_keep BEFORE UPDATE OR DELETE ON draft_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER draft_versions_stay BEFORE TRUNCATE ON draft_versions EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER replies_keep BEFORE UPDATE OR DELETE ON replies FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER replies_stay BEFORE TRUNCATE ON replies EXECUTE FUNCTION refuse_change();

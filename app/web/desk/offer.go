@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"mingjing/app/cases"
@@ -127,7 +128,7 @@ type maker func(name, button string, fields ...view.Field) view.Form
 func (p *casePage) assign(form maker) {
 	handlers := []view.Choice{{Text: "由部门自己安排"}}
 	for _, h := range p.people.handlers {
-		if h.Department != "" {
+		if h.Department != "" && !p.page.Out.People[h.ID] && !p.page.Out.Departments[h.DepartmentID] {
 			handlers = append(handlers, view.Choice{Value: strconv.FormatInt(h.ID, 10), Text: h.Name + "（" + h.Department + "）"})
 		}
 	}
@@ -136,8 +137,16 @@ func (p *casePage) assign(form maker) {
 		word, lead = "改派", "交给另一个部门或者另一位承办人。已经作出的审核和签发作废，答复稿留给接手的人。"+lead
 	}
 	p.Acts = append(p.Acts, view.Act{Name: "assign", Label: word, Lead: lead, Form: form("assign", word,
-		view.Field{Name: "department", Kind: view.Select, Label: "承办部门", Required: true, Choices: p.people.choices("请选择")},
+		view.Field{Name: "department", Kind: view.Select, Label: "承办部门", Required: true, Choices: p.departments()},
 		view.Field{Name: "handler", Kind: view.Select, Label: "承办人", Choices: handlers})})
+}
+
+// departments are those that the case may be given to.
+func (p *casePage) departments() []view.Choice {
+	return slices.DeleteFunc(p.people.choices("请选择"), func(c view.Choice) bool {
+		id, _ := strconv.ParseInt(c.Value, 10, 64)
+		return p.page.Out.Departments[id]
+	})
 }
 
 func (p *casePage) refusal(form maker) {

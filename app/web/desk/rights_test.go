@@ -190,3 +190,21 @@ func TestNothingThatIsSentToTheDeskBreaksIt(t *testing.T) {
 		}
 	})
 }
+
+func TestTheAccusedAreNotOfferedTheirCase(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		submit(t, s, "窗口排队两个小时无人叫号")
+		clerk, dispatcher := s.SignIn("intake_clerk"), s.SignIn("dispatcher")
+		act(t, clerk, "/desk/cases/1", "register")
+		p := act(t, dispatcher, "/desk/cases/1", "accept")
+		department := option(t, p, "assign-department", "执行局")
+		if p.Find("#assign-handler option").Length() != 2 {
+			t.Fatal(p.Find("#assign-handler").Text())
+		}
+		p = act(t, dispatcher, "/desk/cases/1", "exclude", "department", department)
+		offered := p.Find("#assign-department").Text() + p.Find("#assign-handler").Text()
+		if strings.Contains(offered, "执行局") || !strings.Contains(offered, "刑事审判庭") {
+			t.Error(offered)
+		}
+	})
+}
