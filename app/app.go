@@ -96,7 +96,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.Blobs = blob.Sealed(plain, identity)
 	a.Staff = staff.New(a.DB, pepper, a.Config.SecondFactorRequired())
-	a.Ledger = ledger.New(a.DB)
+	a.Ledger = ledger.New(a.DB, a.Blobs)
 	a.Cases = cases.New(a.DB, a.Blobs, pepper)
 	a.House = door.NewHouse(door.House{Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Ready: a.ready.Load}, pepper)
 	a.Web = web.New(a.House, a.log)

@@ -17,6 +17,7 @@ import (
 	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/typed"
 )
 
 // maxReply is the length of an answer.
@@ -88,7 +89,7 @@ func lastReply(r *store.Reader, id int64) (*Reply, error) {
 // overwritten and the Conflict leaves both texts for the page to show side by
 // side. An edit voids review and approval.
 func (s *Service) SaveDraft(ctx context.Context, a staff.Actor, id int64, seen int, body string) (version int, err error) {
-	body = Clean(body)
+	body = typed.Clean(body)
 	if err := filled("body", body); err != nil {
 		return 0, err
 	}

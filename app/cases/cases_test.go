@@ -24,6 +24,7 @@ import (
 	"mingjing/app/staff/stafftest"
 	"mingjing/app/store"
 	"mingjing/app/store/storetest"
+	"mingjing/app/typed"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -55,7 +56,7 @@ func each(t *testing.T, test func(t *testing.T, c *court)) {
 		c := &court{t: t, db: db, clock: clock, blobs: blob.Sealed(folder, key)}
 		c.Service = cases.New(db, c.blobs, seal.Pepper(bytes.Repeat([]byte{9}, 32)))
 		t.Cleanup(c.Close)
-		l := ledger.New(db)
+		l := ledger.New(db, nil)
 		got, err := l.Import(t.Context(), staff.System, announcement)
 		if err != nil {
 			t.Fatal(err)
@@ -376,7 +377,7 @@ func TestHostileTextIsMadeHarmlessAndKept(t *testing.T) {
 		"<script>'; DROP TABLE--{{.}}": "<script>'; DROP TABLE--{{.}}",
 		"👨‍👩‍👧 family":                 "👨‍👩‍👧 family",
 	} {
-		if got := cases.Clean(in); got != want {
+		if got := typed.Clean(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}

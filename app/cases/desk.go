@@ -11,6 +11,7 @@ import (
 	"mingjing/app/search"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/typed"
 )
 
 // Kin finds what came before: cases of the caller with this number or address,
@@ -26,7 +27,7 @@ func (s *Service) Kin(ctx context.Context, a staff.Actor, phone, email, text str
 				return err
 			}
 		}
-		alike, err := search.Similar(r, searchKind, Clean(text), 6)
+		alike, err := search.Similar(r, searchKind, typed.Clean(text), 6)
 		if refs := search.Keys(alike); err == nil && len(refs) > 0 {
 			similar, err = kin(r, a, 0, "cases.id IN ?", refs)
 		}

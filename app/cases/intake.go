@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -21,6 +20,7 @@ import (
 	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/typed"
 )
 
 // Submission is what a citizen typed, or a clerk for them.
@@ -127,41 +127,6 @@ func (s *Submission) Set(name, value string) {
 	}
 }
 
-// Clean makes text storable on every database and readable on every page: valid
-// UTF-8, no control, direction-changing or invisible characters, lines ending in \n.
-func Clean(s string) string {
-	s = strings.ToValidUTF8(s, "\ufffd")
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n':
-			return r
-		case r == '\t':
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		case r == '\u200b', r == '\ufeff', r == '\u2060', r == '\u00ad', r >= '\ufff9' && r <= '\ufffb':
-			return -1
-		}
-		return r
-	}, s)
-	return strings.TrimSpace(s)
-}
-
-// blank reports whether nothing in the text can be seen.
-func blank(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		switch r {
-		case '\u3164', '\u115f', '\u1160', '\uffa0', '\u2800', '\u180e':
-			return false // fillers that show as nothing
-		}
-		return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r)
-	})
-}
-
-// line is Clean for a one-line answer.
-func line(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
-
 // Check cleans every answer in place and returns what has to be mended.
 func (s *Submission) Check() error {
 	var bad []fault.Field
@@ -174,12 +139,12 @@ func (s *Submission) Check() error {
 		asked[f.Name] = true
 		v := f.of(s)
 		if f.Lines {
-			*v = Clean(*v)
+			*v = typed.Clean(*v)
 		} else {
-			*v = line(*v)
+			*v = typed.Line(*v)
 		}
 		n := utf8.RuneCountInString(*v)
-		if blank(*v) {
+		if typed.Blank(*v) {
 			n = 0
 		}
 		switch {

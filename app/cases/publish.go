@@ -14,6 +14,7 @@ import (
 	"mingjing/app/search"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/typed"
 )
 
 // Exclusions are what must not be published; the second reviewer confirms each.
@@ -53,7 +54,7 @@ func (s *Service) ProposePublication(ctx context.Context, a staff.Actor, id int6
 	if err := a.Require(staff.Publisher, staff.Handler); err != nil {
 		return 0, err
 	}
-	p := PublishedReply{Title: line(title), Question: Clean(question), Answer: Clean(answer)}
+	p := PublishedReply{Title: typed.Line(title), Question: typed.Clean(question), Answer: typed.Clean(answer)}
 	var bad []fault.Field
 	for _, f := range []struct {
 		name, label, value string

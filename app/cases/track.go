@@ -20,6 +20,7 @@ import (
 	"mingjing/app/journal"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/typed"
 )
 
 // freeFailures is how many wrong codes a number forgives before it makes people wait.
@@ -298,7 +299,7 @@ func filled(field, body string) error {
 }
 
 func text(field, label, body string, required bool) (string, error) {
-	body = Clean(body)
+	body = typed.Clean(body)
 	switch n := len([]rune(body)); {
 	case n == 0 && required:
 		return "", fault.Form([]fault.Field{{Name: field, Message: "请填写“" + label + "”。"}})

@@ -10,6 +10,7 @@ import (
 	"mingjing/app/journal"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/typed"
 )
 
 // Register enters a submitted case in the books, correcting its kind if the
@@ -75,7 +76,7 @@ func (s *Service) Refuse(ctx context.Context, a staff.Actor, id int64, version i
 
 // Transfer hands the case to the body whose duty it is and tells the citizen.
 func (s *Service) Transfer(ctx context.Context, a staff.Actor, id int64, version int, to, body string) error {
-	to = line(to)
+	to = typed.Line(to)
 	var bad []fault.Field
 	if to == "" || len([]rune(to)) > maxLine {
 		bad = append(bad, fault.Field{Name: "to", Message: "请写明转送给哪个单位，最多 100 个字。"})

@@ -17,6 +17,7 @@ import (
 	"mingjing/app/blob"
 	"mingjing/app/cases"
 	"mingjing/app/config"
+	"mingjing/app/ledger"
 	"mingjing/app/staff"
 	"mingjing/app/store"
 )
@@ -71,7 +72,15 @@ func (c *Courier) Purge(ctx context.Context) error {
 	_, sessions := c.staff.Purge(ctx)
 	_, orphans := blob.Sweep(ctx, c.blobs, c.db.Now().Add(-orphanAge), func(key string) (bool, error) {
 		orphan, err := c.cases.Orphan(ctx, key)
-		return !orphan, err
+		if !orphan || err != nil {
+			return !orphan, err
+		}
+		held := false
+		err = c.db.Read(ctx, func(r *store.Reader) (err error) {
+			held, err = ledger.Holds(r, key)
+			return err
+		})
+		return held, err
 	})
 	// One that fails does not keep the others from their work.
 	return errors.Join(c.cases.Purge(ctx), c.cases.SweepStaged(ctx), sessions, orphans)

@@ -20,16 +20,20 @@ import (
 
 	"gorm.io/gorm"
 
+	"mingjing/app/blob"
 	"mingjing/app/calendar"
 	"mingjing/app/fault"
 	"mingjing/app/store"
 )
 
 // Service is the room.
-type Service struct{ db *store.DB }
+type Service struct {
+	db    *store.DB
+	blobs blob.Store
+}
 
-// New opens the room.
-func New(db *store.DB) *Service { return &Service{db} }
+// New opens the room; blobs hold the evidence.
+func New(db *store.DB, blobs blob.Store) *Service { return &Service{db, blobs} }
 
 // Programme is one inspection and the rectification that follows it.
 type Programme struct {

@@ -35,7 +35,7 @@ func read(t *testing.T, db *store.DB, f func(r *store.Reader) error) {
 
 func published(t *testing.T, db *store.DB, text string) ledger.Imported {
 	t.Helper()
-	l := ledger.New(db)
+	l := ledger.New(db, nil)
 	got, err := l.Import(t.Context(), staff.System, text)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func TestTheSeedIsImportedAsItStands(t *testing.T) {
 
 func TestNothingIsPublicBeforeItIsPublished(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
-		l := ledger.New(db)
+		l := ledger.New(db, nil)
 		got, err := l.Import(t.Context(), staff.System, seed(t))
 		if err != nil {
 			t.Fatal(err)
@@ -133,7 +133,7 @@ func TestNothingIsPublicBeforeItIsPublished(t *testing.T) {
 func TestTheSameTextTwiceIsRefused(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
 		got := published(t, db, seed(t))
-		l := ledger.New(db)
+		l := ledger.New(db, nil)
 		if _, err := l.Import(t.Context(), staff.System, seed(t)); !fault.Is(err, fault.Conflict) {
 			t.Error(err)
 		}

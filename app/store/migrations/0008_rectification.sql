@@ -93,29 +93,28 @@ CREATE TABLE due_changes (
 CREATE INDEX due_changes_measure ON due_changes (measure_id, id);
 CREATE UNIQUE INDEX due_changes_open ON due_changes (measure_id) WHERE state = 'proposed';
 
--- Either a file (blob) or a link (url), about a measure or a problem.
+-- Either a file (blob_key) or a link (url), about a measure or a problem.
 CREATE TABLE evidence (
   id {{ID}},
   measure_id BIGINT REFERENCES measures (id),
   problem_id BIGINT REFERENCES problems (id),
   title TEXT NOT NULL,
   url TEXT NOT NULL DEFAULT '',
-  blob TEXT NOT NULL DEFAULT '',
+  blob_key TEXT UNIQUE,
   name TEXT NOT NULL DEFAULT '',
   media_type TEXT NOT NULL DEFAULT '',
   size BIGINT NOT NULL DEFAULT 0,
-  digest TEXT NOT NULL DEFAULT '',
+  sha256 TEXT NOT NULL DEFAULT '',
   public BOOLEAN NOT NULL,
   at {{TIME}} NOT NULL,
   actor_id BIGINT NOT NULL,
   actor_name TEXT NOT NULL,
   withdrawn_at {{TIME}},
   CHECK ((measure_id IS NULL) <> (problem_id IS NULL)),
-  CHECK ((url = '') <> (blob = ''))
+  CHECK ((url = '') = (blob_key IS NOT NULL))
 );
 CREATE INDEX evidence_measure ON evidence (measure_id, id);
 CREATE INDEX evidence_problem ON evidence (problem_id, id);
-CREATE INDEX evidence_blob ON evidence (blob);
 
 -- One application to close a measure or a problem; state is the last review
 -- that it passed. imported: closed before the portal kept the ledger.

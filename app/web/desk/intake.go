@@ -13,6 +13,7 @@ import (
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
 	"mingjing/app/store"
+	"mingjing/app/typed"
 	"mingjing/app/web/door"
 	"mingjing/app/web/view"
 )
@@ -183,7 +184,7 @@ func (d *Doors) Record(c *door.Ctx) error {
 		return err
 	}
 	frame.Path = "/desk/intake/new"
-	return c.Render(200, view.RecordedPage{Desk: frame, Heading: strings.Join(strings.Fields(cases.Clean(f.Get("title"))), " "), Kind: t.Kind.Word(),
+	return c.Render(200, view.RecordedPage{Desk: frame, Heading: strings.Join(strings.Fields(typed.Clean(f.Get("title"))), " "), Kind: t.Kind.Word(),
 		CaseNo: view.Code(t.CaseNo), AccessCode: view.Code(t.AccessCode), NoticeBy: door.Day(t.NoticeDue), ReplyBy: door.Day(t.HandleDue), Estimated: t.Provisional,
 		Again: t.Again, Case: view.Link{Text: "打开这一件", Href: fmt.Sprintf("/desk/cases/%d", t.ID)},
 		Next: view.Link{Text: "登记下一件", Href: "/desk/intake/new" + query("kind", string(k), "channel", string(sub.Channel))}})

@@ -9,6 +9,7 @@ import (
 	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/typed"
 	"mingjing/app/web/door"
 	"mingjing/app/web/view"
 )
@@ -104,7 +105,7 @@ func rows(list []cases.Row, p people, today calendar.Date) []view.DeskRow {
 // Queue lists cases, the oldest danger first.
 func (d *Doors) Queue(c *door.Ctx) error {
 	f := cases.Filter{Basket: c.Query("basket"), Kind: cases.Kind(c.Query("kind")), Channel: cases.Channel(c.Query("channel")),
-		Overdue: c.Query("overdue") != "", Mine: c.Query("mine") != "", Query: cases.Clean(c.Query("q")), Limit: pageRows}
+		Overdue: c.Query("overdue") != "", Mine: c.Query("mine") != "", Query: typed.Clean(c.Query("q")), Limit: pageRows}
 	if !f.Kind.Valid() {
 		f.Kind = ""
 	}

@@ -9,6 +9,7 @@ import (
 	"mingjing/app/calendar"
 	"mingjing/app/cases"
 	"mingjing/app/fault"
+	"mingjing/app/typed"
 	"mingjing/app/web/door"
 	"mingjing/app/web/view"
 )
@@ -47,7 +48,7 @@ func (d *Doors) Unlock(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
-	number := clip(cases.Clean(f.Get("case_no")), 60)
+	number := clip(typed.Clean(f.Get("case_no")), 60)
 	id, err := d.house.Cases.Unlock(c.Std(), c.From, number, clip(f.Get("access_code"), 200))
 	switch x, ok := fault.As(err); {
 	case ok && x.Kind == fault.Invalid && len(x.Fields) > 0:
@@ -88,7 +89,7 @@ func (d *Doors) stray(c *door.Ctx, f *door.Form, err error) error {
 	}
 	notices := []view.Notice{{Text: words}}
 	for _, name := range []string{"content", "reason"} {
-		if typed := cases.Clean(f.Get(name)); typed != "" {
+		if typed := typed.Clean(f.Get(name)); typed != "" {
 			notices = append(notices, view.Notice{Text: "您刚才写的内容（请先复制）：" + typed})
 		}
 	}
