@@ -67,7 +67,7 @@ func (c *Courier) try(ctx context.Context, what string, f func(context.Context) 
 	}
 }
 
-// Purge removes expired captchas, sessions, waits, staged files and orphan blobs.
+// Purge gives up messages that are too old and removes expired captchas, sessions, waits, staged files and orphan blobs.
 func (c *Courier) Purge(ctx context.Context) error {
 	_, sessions := c.staff.Purge(ctx)
 	_, orphans := blob.Sweep(ctx, c.blobs, c.db.Now().Add(-orphanAge), func(key string) (bool, error) {
@@ -83,5 +83,5 @@ func (c *Courier) Purge(ctx context.Context) error {
 		return held, err
 	})
 	// One that fails does not keep the others from their work.
-	return errors.Join(c.cases.Purge(ctx), c.cases.SweepStaged(ctx), sessions, orphans)
+	return errors.Join(c.settle(ctx), c.cases.Purge(ctx), c.cases.SweepStaged(ctx), sessions, orphans)
 }

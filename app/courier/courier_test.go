@@ -21,6 +21,7 @@ import (
 	"mingjing/app/cases"
 	"mingjing/app/config"
 	"mingjing/app/courier"
+	"mingjing/app/journal"
 	"mingjing/app/seal"
 	"mingjing/app/staff"
 	"mingjing/app/staff/stafftest"
@@ -269,6 +270,36 @@ func TestPurgeRemovesOnlyWhatHasOutlivedItsUse(t *testing.T) {
 		n := 0
 		if err := w.blobs.Walk(t.Context(), func(blob.Item) error { n++; return nil }); err != nil || n != 0 {
 			t.Errorf("%d orphans left, %v", n, err)
+		}
+	})
+}
+
+func TestWithoutAMailServerNewsIsGivenUpAndNeverSentLater(t *testing.T) {
+	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
+		w.record(t)
+		unset := courier.New(w.db, w.cases, staff.New(w.db, bytes.Repeat([]byte{3}, 32), false), w.blobs, config.Config{}, slog.New(slog.DiscardHandler))
+		work := func(c *courier.Courier) {
+			t.Helper()
+			if err := errors.Join(c.Purge(t.Context()), c.Deliver(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		work(unset)
+		if d := cmp.Diff([]string{"waiting"}, w.states(t)); d != "" {
+			t.Fatal(d)
+		}
+		w.clock.Advance(73 * time.Hour)
+		work(unset)
+		work(w.Courier) // a mail server is set up, months later
+		if d := cmp.Diff([]string{"dead"}, w.states(t)); d != "" || s.count() != 0 {
+			t.Errorf("%s; sent %d", d, s.count())
+		}
+		var got journal.Unsent
+		if err := w.db.Read(t.Context(), func(r *store.Reader) (err error) { got, err = journal.Undelivered(r); return err }); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(journal.Unsent{Dead: 1, Oldest: storetest.Start}, got); d != "" {
+			t.Error(d)
 		}
 	})
 }

@@ -24,36 +24,27 @@ const (
 )
 
 type outboxRow struct {
-	ID         int64
-	CreatedAt  time.Time
-	Template   string
-	CaseID     int64
-	State      string
-	Attempts   int
-	DueAt      time.Time
-	LeaseUntil *time.Time
-	FinishedAt *time.Time
-	Note       string
+	ID       int64
+	Template string
+	CaseID   int64
+	Attempts int
 }
 
 func (outboxRow) TableName() string { return "outbox" }
 
 // Deliver sends the mails that are due, one after another. Without a mail
-// server it leaves them waiting.
+// server it leaves them waiting until Purge gives them up.
 func (c *Courier) Deliver(ctx context.Context) error {
 	if c.cfg.SMTPURL == "" {
 		return nil
 	}
-	if err := c.doubt(ctx); err != nil {
+	if err := c.settle(ctx); err != nil {
 		return err
 	}
 	for {
 		m, err := c.claim(ctx)
 		if err != nil || m == nil {
 			return err
-		}
-		if m.State == "dead" {
-			continue // too old to be sent
 		}
 		state, note := c.send(ctx, *m)
 		if err := c.finish(ctx, *m, state, note); err != nil {
@@ -62,13 +53,26 @@ func (c *Courier) Deliver(ctx context.Context) error {
 	}
 }
 
-// doubt marks messages whose sender died in the middle: nobody knows whether
-// the provider took them.
-func (c *Courier) doubt(ctx context.Context) error {
-	return c.db.Write(ctx, func(tx *store.Tx) error {
+// settle gives up messages that are too old, and marks those whose sender died
+// in the middle: nobody knows whether the provider took them.
+func (c *Courier) settle(ctx context.Context) error {
+	late := "超过三天没有发出"
+	if c.cfg.SMTPURL == "" {
+		late = "没有设置邮件服务器，三天没有发出"
+	}
+	err := c.db.Write(ctx, func(tx *store.Tx) error {
+		err := tx.Model(&outboxRow{}).Where("state = 'waiting' AND created_at < ?", tx.Now.Add(-stale)).
+			Updates(map[string]any{"state": "dead", "finished_at": tx.Now, "note": late}).Error
+		if err != nil {
+			return err
+		}
 		return tx.Model(&outboxRow{}).Where("state = 'sending' AND lease_until < ?", tx.Now).
 			Updates(map[string]any{"state": "unknown", "finished_at": tx.Now, "note": "发送中断，不知道是否送达"}).Error
 	})
+	if err != nil {
+		return fmt.Errorf("outbox: settle: %w", err)
+	}
+	return nil
 }
 
 // claim takes the oldest message that is due; whoever changes its state first has it.
@@ -77,23 +81,19 @@ func (c *Courier) claim(ctx context.Context) (*outboxRow, error) {
 	err := c.db.Write(ctx, func(tx *store.Tx) error {
 		got = nil
 		var list []outboxRow
-		err := tx.Select("id, created_at, template, case_id, state, attempts, due_at").Where("state = 'waiting' AND due_at <= ? AND channel = 'mail'", tx.Now).
+		err := tx.Select("id, template, case_id, attempts").Where("state = 'waiting' AND due_at <= ? AND channel = 'mail'", tx.Now).
 			Order("due_at, id").Limit(1).Find(&list).Error
 		if err != nil || len(list) == 0 {
 			return err
 		}
 		m := list[0]
-		set := map[string]any{"state": "sending", "attempts": m.Attempts + 1, "lease_until": tx.Now.Add(lease)}
 		m.Attempts++
-		if tx.Now.Sub(m.CreatedAt) > stale {
-			set = map[string]any{"state": "dead", "finished_at": tx.Now, "note": "超过三天没有发出"}
-		}
-		done := tx.Model(&outboxRow{}).Where("id = ? AND state = 'waiting'", m.ID).Updates(set)
+		done := tx.Model(&outboxRow{}).Where("id = ? AND state = 'waiting'", m.ID).
+			Updates(map[string]any{"state": "sending", "attempts": m.Attempts, "lease_until": tx.Now.Add(lease)})
 		if done.Error != nil {
 			return done.Error
 		}
 		if done.RowsAffected == 1 {
-			m.State, _ = set["state"].(string)
 			got = &m
 		}
 		return nil

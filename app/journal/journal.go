@@ -111,6 +111,40 @@ func Append(tx *store.Tx, events ...Event) error {
 	return nil
 }
 
+// Unsent is what the outbox could not bring to anybody.
+type Unsent struct {
+	Waiting int // not sent yet
+	Dead    int // given up
+	Unknown int // handed over, perhaps; never sent again by itself
+	// Oldest is when the oldest of the dead and unknown was written; zero for none.
+	Oldest time.Time
+}
+
+// CountMost is where counting stops: nobody reads more.
+const CountMost = 1000
+
+// Undelivered counts the outbox's messages that nobody got, each kind up to
+// CountMost. It tells neither addresses nor cases.
+func Undelivered(r *store.Reader) (Unsent, error) {
+	var u Unsent
+	for _, x := range []struct {
+		state string
+		n     *int
+	}{{"waiting", &u.Waiting}, {"dead", &u.Dead}, {"unknown", &u.Unknown}} {
+		var at []time.Time
+		if err := r.Table("outbox").Where("state = ?", x.state).Order("due_at, id").Limit(CountMost).Pluck("created_at", &at).Error; err != nil {
+			return u, fmt.Errorf("journal: undelivered: %w", err)
+		}
+		*x.n = len(at)
+		for _, t := range at {
+			if x.state != "waiting" && (u.Oldest.IsZero() || t.Before(u.Oldest)) {
+				u.Oldest = t
+			}
+		}
+	}
+	return u, nil
+}
+
 // Entry is one row of the audit trail.
 type Entry struct {
 	ID        int64
