@@ -2,6 +2,12 @@
 // whatever channel, and of what the court does with it: intake, triage,
 // assignment, drafts, approval, replies, publication, rating.
 //
+// Whoever a case names neither sees nor handles it. A text that names every
+// dispatcher would so be hidden from all who could deal with it: then a
+// supervisor who is not named stands in for them, and where none is left either,
+// Stranded counts the case for the doctor and the security administrator, who
+// gives the role to somebody else. They learn its number and nothing of it.
+//
 // Each exported method is one transaction, checks the actor, and writes the
 // change, its timeline event and its journal entry together. It trusts staff
 // for who the actor is, settings for limits and the calendar. It must never

@@ -329,7 +329,14 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 		if len(published) == 1 {
 			p.Published = &published[0]
 		}
-		if Can(a, p.Case, DoAssign) {
+		as, err := standIn(r, a, id)
+		if err != nil {
+			return err
+		}
+		for v := range moves {
+			p.Can[v] = Can(as, p.Case, v)
+		}
+		if p.Can[DoAssign] {
 			if p.Out, err = out(r, id); err != nil {
 				return err
 			}
@@ -338,9 +345,6 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 	})
 	if err != nil {
 		return p, fmt.Errorf("cases: open: %w", err)
-	}
-	for v := range moves {
-		p.Can[v] = Can(a, p.Case, v)
 	}
 	return p, nil
 }

@@ -90,7 +90,11 @@ func (s *Service) act(ctx context.Context, a staff.Actor, id int64, v Verb, f fu
 		if err != nil {
 			return err
 		}
-		if err := may(a, c, v); err != nil {
+		as, err := standIn(&tx.Reader, a, id)
+		if err != nil {
+			return err
+		}
+		if err := may(as, c, v); err != nil {
 			return err
 		}
 		return f(tx, &c)

@@ -11,6 +11,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"mingjing/app/apptest"
+	"mingjing/app/store"
 )
 
 // enter signs somebody in and returns where that leads.
@@ -289,6 +290,39 @@ func TestTheQueueIsReadPageByPage(t *testing.T) {
 		}
 		if p := leader.Get("/desk/statistics?from=2021-01-02&to=2020-01-01"); p.Status != 422 {
 			t.Errorf("a period that ends before it begins: %d", p.Status)
+		}
+	})
+}
+
+func TestTheAdministratorsHearWhatNobodyElseCanMend(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		sys, sec := s.SignIn("sys_admin"), s.SignIn("sec_admin")
+		if n := sys.Get("/desk/settings").Find(".notice").Length() + sec.Get("/desk/people").Find(".notice").Length(); n != 0 {
+			t.Errorf("%d notices about nothing", n)
+		}
+		no, _, _ := submit(t, s, "窗口排队两个小时无人叫号")
+		err := s.App.DB.Write(t.Context(), func(tx *store.Tx) error {
+			err := tx.Exec(`INSERT INTO case_exclusions (case_id, staff_id, reason) SELECT 1, staff_id, 'named' FROM staff_roles WHERE role IN ('dispatcher', 'supervisor')`).Error
+			if err != nil {
+				return err
+			}
+			return tx.Exec(`INSERT INTO outbox (created_at, idem, channel, template, case_id, state, due_at) VALUES (?, 'x', 'mail', 'received', 1, 'dead', ?)`, tx.Now, tx.Now).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		people := sec.Get("/desk/people")
+		said := people.Find(".notice").Text()
+		if !strings.Contains(said, "有 1 件来件没有人能办") || !strings.Contains(said, strings.ReplaceAll(no, " ", "")) {
+			t.Error(said)
+		}
+		for _, never := range []string{"窗口", "叫号", secretName} {
+			if strings.Contains(people.Text(), never) {
+				t.Errorf("the security administrator reads %q", never)
+			}
+		}
+		if said := sys.Get("/desk/settings").Find(".notice").Text(); !strings.Contains(said, "1 封没有发出，0 封不知道是否送达，最早的是 2021年1月6日") {
+			t.Error(said)
 		}
 	})
 }

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
+	"mingjing/app/cases"
 	"mingjing/app/fault"
 	"mingjing/app/staff"
+	"mingjing/app/store"
 	"mingjing/app/web/door"
 	"mingjing/app/web/view"
 )
@@ -53,6 +56,14 @@ func firstRole(err error) error {
 	return fault.Form(fields)
 }
 
+// more says that a list goes on.
+func more(all, shown int) string {
+	if all > shown {
+		return " 等"
+	}
+	return ""
+}
+
 func (d *Doors) peoplePage(c *door.Ctx, status int, change func(*view.PeoplePage)) error {
 	after, _ := strconv.ParseInt(c.Query("after"), 10, 64)
 	list, err := d.house.Staff.List(c.Std(), c.Actor, after, pageRows+1)
@@ -63,11 +74,21 @@ func (d *Doors) peoplePage(c *door.Ctx, status int, change func(*view.PeoplePage
 	if err != nil {
 		return err
 	}
-	f, err := d.frame(c, "人员")
+	var p view.PeoplePage
+	err = c.Read(func(r *store.Reader) (err error) {
+		if p.Desk, err = d.frameIn(c, r, "人员"); err != nil {
+			return err
+		}
+		n, numbers, err := cases.Stranded(r)
+		if n > 0 {
+			p.Notices = append(p.Notices, view.Notice{Text: fmt.Sprintf("有 %s 件来件没有人能办：来件里写到了全部分办员和督办员，他们都要回避（编号 %s%s）。请给一位没有被写到的同志加上“分办员”角色。",
+				view.Tally(n), strings.Join(numbers, "、"), more(n, len(numbers)))})
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	p := view.PeoplePage{Desk: f}
 	p.Path = "/desk/people"
 	if len(list) > pageRows {
 		list = list[:pageRows]

@@ -52,6 +52,9 @@ func (d *Doors) sitePage(c *door.Ctx, status int, f *door.Form, wrong error) err
 		if p, err = d.settingsFrame(c, r, "/desk/settings", "网站", "改动立即显示在公众网站上，每一次改动都有记录。"); err != nil {
 			return err
 		}
+		if p.Notices, err = d.unsent(r, p.Notices); err != nil {
+			return err
+		}
 		site, err := settings.LoadSite(r)
 		p.Form = view.Form{Action: "/desk/settings", CSRF: p.CSRF, Buttons: []view.Button{{Text: "保存设置"}}}
 		for _, x := range site.Fields() {
@@ -67,6 +70,20 @@ func (d *Doors) sitePage(c *door.Ctx, status int, f *door.Form, wrong error) err
 		again(&p.Desk, &p.Form, f, wrong)
 	}
 	return c.Render(status, p)
+}
+
+// unsent tells the operator what the outbox could not bring to anybody.
+func (d *Doors) unsent(r *store.Reader, list []view.Notice) ([]view.Notice, error) {
+	u, err := journal.Undelivered(r)
+	if err != nil || u.Dead+u.Unknown == 0 {
+		return list, err
+	}
+	why := "请检查邮件服务器的设置。"
+	if d.house.Config.SMTPURL == "" {
+		why = "没有设置邮件服务器（PORTAL_SMTP_URL），通知发不出去。"
+	}
+	return append(list, view.Notice{Text: fmt.Sprintf("通知邮件：%s 封没有发出，%s 封不知道是否送达，最早的是 %s。来信人凭编号和查询码仍能看到进展。%s",
+		view.Tally(u.Dead), view.Tally(u.Unknown), calendar.Of(u.Oldest).Chinese(), why)}), nil
 }
 
 // SaveSettings stores a new version of them.
