@@ -7,16 +7,22 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"net/smtp"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"mingjing/app"
 	"mingjing/app/blob"
 	"mingjing/app/calendar"
+	"mingjing/app/cases"
+	"mingjing/app/config"
+	"mingjing/app/fault"
+	"mingjing/app/journal"
 	"mingjing/app/seal"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
@@ -36,9 +42,20 @@ func bad(format string, args ...any) finding  { return finding{"fail", fmt.Sprin
 func (doctorCommand) Run(p *program) error {
 	d := doctor{program: p}
 	db, err := p.database()
+	d.missing = fault.Is(err, fault.NotFound)
 	if err == nil {
 		d.db = db
 		defer db.Close()
+	}
+	if !d.started() {
+		// Nothing else can be said of a portal that is not there yet.
+		where := "数据文件夹 " + p.config.DataDir
+		if p.config.DatabaseURL != "" {
+			where = "PORTAL_DATABASE_URL 指的数据库"
+		}
+		fmt.Fprintf(os.Stderr, "%-4s  %-14s  这里还没有启动过：%s 里还没有门户的数据。请先运行 portal serve，第一次启动会建好一切；"+
+			"如果应该已经有了，请检查 --data 和 --database-url。\n", "fail", "start", where)
+		return errors.New("还没有启动过")
 	}
 	failed := 0
 	for _, x := range []struct {
@@ -53,7 +70,9 @@ func (doctorCommand) Run(p *program) error {
 		{"calendar", d.calendar},
 		{"key-holders", func() finding { return note("举报密封还没有启用，没有密钥持有人。") }},
 		{"trial-accounts", d.trialAccounts},
+		{"triage", d.triage},
 		{"mail", d.mail},
+		{"outbox", d.outbox},
 	} {
 		f := x.look()
 		fmt.Fprintf(os.Stderr, "%-4s  %-14s  %s\n", f.verdict, x.name, f.message)
@@ -69,7 +88,42 @@ func (doctorCommand) Run(p *program) error {
 
 type doctor struct {
 	*program
-	db *store.DB // nil when it cannot be opened
+	db      *store.DB // nil when it cannot be opened
+	missing bool      // because there is none
+}
+
+// started reports whether the portal has ever been set up; a database that does
+// not open is no proof that it was not.
+func (d doctor) started() bool {
+	if d.db == nil {
+		return !d.missing
+	}
+	there := true
+	if err := d.db.Read(d.ctx, func(r *store.Reader) error { there = r.Migrator().HasTable("settings"); return nil }); err != nil {
+		return true // the lines below say what is wrong
+	}
+	return there
+}
+
+// plain puts what the system says into words that tell what to do.
+func plain(err error) string {
+	var dns *net.DNSError
+	var timeout net.Error
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "不存在，请检查路径。"
+	case errors.Is(err, fs.ErrPermission):
+		return "没有权限读，请用运行网站的用户来运行，或者改正权限。"
+	case errors.Is(err, syscall.ENOSPC):
+		return "磁盘满了，请清理或者扩容。"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "拒绝连接，请检查它是否在运行、端口对不对。"
+	case errors.As(err, &dns):
+		return "找不到这个主机名，请检查拼写和 DNS。"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return "超时没有应答，请检查网络和防火墙。"
+	}
+	return err.Error()
 }
 
 // read answers from the database; without one or with an older schema there is
@@ -79,7 +133,7 @@ func (d doctor) read(f func(r *store.Reader) finding) (out finding) {
 		return bad("数据库打不开，没有检查。")
 	}
 	if err := d.db.Read(d.ctx, func(r *store.Reader) error { out = f(r); return nil }); err != nil {
-		return bad("读不了数据库：%v", err)
+		return bad("读不了数据库：%s", plain(err))
 	}
 	return out
 }
@@ -95,19 +149,46 @@ func (d doctor) configuration() finding {
 	if u, err := url.Parse(c.BaseURL); err == nil && u.Scheme != "https" {
 		return bad("PORTAL_BASE_URL 必须以 https:// 开头，登录和查询码才不会明文传输。")
 	}
-	if host, _, err := net.SplitHostPort(c.Addr); err == nil && host == "127.0.0.1" && len(c.TrustedProxies) == 0 {
-		return bad("前面有反向代理，却没有设置 PORTAL_TRUSTED_PROXIES：限流会把所有人当成同一个访客。")
+	if problem := proxies(c.Addr, c.TrustedProxies); problem != "" {
+		return bad("%s", problem)
 	}
 	return good("%s", c.BaseURL)
 }
 
+// proxies says what is wrong with the proxies that are trusted. The portal itself
+// speaks no https, so a site on https has one in front of it.
+func proxies(listen string, trusted []string) string {
+	if len(trusted) == 0 {
+		return "https 由前面的反向代理来做，却没有设置 PORTAL_TRUSTED_PROXIES：限流会把所有人当成同一个访客。请写上代理的地址。"
+	}
+	local := false
+	for _, t := range trusted {
+		p, err := netip.ParsePrefix(t)
+		if a, e := netip.ParseAddr(t); e == nil {
+			p, err = a.Prefix(a.BitLen())
+		}
+		switch {
+		case err != nil:
+			return "PORTAL_TRUSTED_PROXIES 里的 " + t + " 不是地址，也不是网段，请改正。"
+		case p.Bits() < 8:
+			return "PORTAL_TRUSTED_PROXIES 里的 " + t + " 几乎是所有的地址：谁都能冒充别人的地址，限流不起作用。请只写代理自己的地址。"
+		}
+		local = local || p.Addr().IsLoopback()
+	}
+	host, _, err := net.SplitHostPort(listen)
+	if err == nil && config.LoopbackHost(host) && !local {
+		return "网站只听本机（" + listen + "），代理从本机连过来，PORTAL_TRUSTED_PROXIES 里却没有 127.0.0.1：限流会把所有人当成同一个访客。"
+	}
+	return ""
+}
+
 func (d doctor) database(opened error) finding {
 	if opened != nil {
-		return bad("%v", opened)
+		return bad("%s", plain(opened))
 	}
 	current, err := d.db.Current(d.ctx)
 	if err != nil {
-		return bad("%v", err)
+		return bad("%s", plain(err))
 	}
 	if !current {
 		return bad("表结构不是这个版本的。请运行 portal migrate。")
@@ -124,7 +205,7 @@ const (
 func (d doctor) disk() finding {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(d.config.DataDir, &s); err != nil {
-		return bad("数据文件夹 %s：%v", d.config.DataDir, err)
+		return bad("数据文件夹 %s：%s", d.config.DataDir, plain(err))
 	}
 	free := int64(s.Bavail) * int64(s.Bsize)
 	said := fmt.Sprintf("数据文件夹还有 %.1f GB 可用。", float64(free)/(1<<30))
@@ -144,7 +225,7 @@ func secret(path string) (problem string) {
 	case errors.Is(err, fs.ErrNotExist):
 		return path + " 不存在。请从单独保管的副本里找回。"
 	case err != nil:
-		return err.Error()
+		return path + "：" + plain(err)
 	case info.Mode().Perm()&0o077 != 0:
 		return fmt.Sprintf("%s 的权限是 %04o，别人也能读。请运行 chmod 600 %s。", path, info.Mode().Perm(), path)
 	}
@@ -158,13 +239,13 @@ func (d doctor) pepper() finding {
 	}
 	p, err := seal.LoadPepper(file, false)
 	if err != nil {
-		return bad("%v", err)
+		return bad("%s", plain(err))
 	}
 	return d.read(func(r *store.Reader) finding {
 		known, err := settings.Pinned(r, "pepper")
 		switch {
 		case err != nil:
-			return bad("%v", err)
+			return bad("%s", plain(err))
 		case known != p.Fingerprint():
 			return bad("%s 不是这个数据库的 pepper，网站会拒绝启动。请换回原来的文件。", file)
 		}
@@ -181,7 +262,7 @@ func (d doctor) serviceKeys() finding {
 		return bad("%s", problem)
 	}
 	if _, err := blob.LoadOrCreateKey(file); err != nil {
-		return bad("%v", err)
+		return bad("%s", plain(err))
 	}
 	return good("%s", file)
 }
@@ -192,7 +273,7 @@ func (d doctor) calendar() finding {
 	return d.read(func(r *store.Reader) finding {
 		c, err := settings.LoadCalendar(r)
 		if err != nil {
-			return bad("%v", err)
+			return bad("%s", plain(err))
 		}
 		return judgeCalendar(c, calendar.Of(r.Now))
 	})
@@ -217,7 +298,7 @@ func (d doctor) trialAccounts() finding {
 		file := filepath.Join(d.config.DataDir, app.FirstAccountsFile)
 		switch {
 		case err != nil:
-			return bad("%v", err)
+			return bad("%s", plain(err))
 		case trial && !d.config.Loopback():
 			return bad("试用帐号还能登录。请先建立自己的帐号，再用 portal staff disable 逐个停用。")
 		case trial:
@@ -226,6 +307,39 @@ func (d doctor) trialAccounts() finding {
 			return note("试用帐号都已停用，可以删除 %s。", file)
 		}
 		return good("没有试用帐号。")
+	})
+}
+
+// triage looks for cases that nobody is left to deal with.
+func (d doctor) triage() finding {
+	return d.read(func(r *store.Reader) finding {
+		n, numbers, err := cases.Stranded(r)
+		switch {
+		case err != nil:
+			return bad("%s", plain(err))
+		case n > 0:
+			return bad("%d 件来件没有人能办：里面写到了全部分办员和督办员（编号 %s 等）。请安全管理员在工作台“人员”里给一位没有被写到的同志加上“分办员”角色。", n, strings.Join(numbers, "、"))
+		}
+		return good("每一件来件都有人能分办。")
+	})
+}
+
+// outbox counts the messages that nobody got.
+func (d doctor) outbox() finding {
+	return d.read(func(r *store.Reader) finding {
+		u, err := journal.Undelivered(r)
+		if err != nil {
+			return bad("%s", plain(err))
+		}
+		said := fmt.Sprintf("等待发送 %d 封", u.Waiting)
+		if u.Dead+u.Unknown == 0 {
+			return good("%s，没有发不出去的。", said)
+		}
+		said = fmt.Sprintf("%s，放弃 %d 封，不知道是否送达 %d 封，最早的已有 %d 天。", said, u.Dead, u.Unknown, int(r.Now.Sub(u.Oldest).Hours()/24))
+		if d.config.SMTPURL == "" {
+			return note("%s没有设置 PORTAL_SMTP_URL 时，通知放三天就放弃。", said)
+		}
+		return note("%s请检查邮件服务器；不会自动补发，来信人凭编号和查询码仍能看到进展。", said)
 	})
 }
 
@@ -243,7 +357,7 @@ func (d doctor) mail() finding {
 	ctx, cancel := context.WithTimeout(d.ctx, knock)
 	defer cancel()
 	if err := greet(ctx, u); err != nil {
-		return bad("邮件服务器 %s 没有应答：%v", u.Host, err)
+		return bad("邮件服务器 %s ：%s", u.Host, plain(err))
 	}
 	return good("邮件服务器 %s 有应答。", u.Host)
 }
