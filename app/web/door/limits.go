@@ -7,6 +7,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"mingjing/app/calendar"
+	"mingjing/app/cases"
 	"mingjing/app/fault"
 	"mingjing/app/seal"
 )
@@ -27,16 +28,48 @@ type Limits struct {
 	day  calendar.Date
 	one  map[string]*rate.Limiter
 	all  map[string]*rate.Limiter
+	kept map[string]int64 // bytes of attachments, by the name of the day
 }
 
 // NewLimits allows an address per acts of each kind in the window.
 func NewLimits(per int, key seal.Key) *Limits {
-	return &Limits{per: per, key: key, one: map[string]*rate.Limiter{}, all: map[string]*rate.Limiter{}}
+	return &Limits{per: per, key: key, one: map[string]*rate.Limiter{}, all: map[string]*rate.Limiter{}, kept: map[string]int64{}}
 }
 
 // Name stands for an address for one day; it cannot be turned back.
 func (l *Limits) Name(address string, now time.Time) string {
 	return string(l.key.Sum("name", calendar.Of(now).String(), address))
+}
+
+// turn forgets all addresses when a new day begins or there are too many.
+func (l *Limits) turn(now time.Time) {
+	if today := calendar.Of(now); today != l.day || len(l.one) > most || len(l.kept) > most {
+		l.day = today
+		clear(l.one)
+		clear(l.kept)
+	}
+}
+
+// dayBytes is what one address may leave in attachments in a day: ten full
+// submissions, so that a shared connection is not shut out by its first.
+const dayBytes = 10 * cases.MaxFiles * cases.MaxFileSize
+
+// Hold sets bytes of the day aside for a file from an address, by its Name, and
+// returns how to give back what the file did not need: a captcha alone must not
+// let anybody fill the disk.
+func (l *Limits) Hold(name string, bytes int64, now time.Time) (giveBack func(int64), err error) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.turn(now)
+	if l.kept[name]+bytes > dayBytes {
+		return nil, fault.Form([]fault.Field{{Name: "attachments", Message: "今天从这个网络上传的附件太多，没有接收。请先不带附件提交，明天再凭编号补充；也可以邮寄或者当面递交。"}})
+	}
+	l.kept[name] += bytes
+	return func(n int64) {
+		l.lock.Lock()
+		defer l.lock.Unlock()
+		l.kept[name] = max(0, l.kept[name]-n)
+	}, nil
 }
 
 // most is how many addresses are remembered before all are forgotten.
@@ -46,10 +79,7 @@ const most = 100_000
 func (l *Limits) Allow(act, address string, now time.Time) error {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	if today := calendar.Of(now); today != l.day || len(l.one) > most {
-		l.day = today
-		clear(l.one)
-	}
+	l.turn(now)
 	id := act + string(l.key.Sum(l.day.String(), address))
 	for _, x := range []struct {
 		of  map[string]*rate.Limiter

@@ -147,7 +147,7 @@ func (s *staging) file(f *door.Form, name string, body io.Reader) error {
 	if !s.human || s.bad != "" {
 		return nil
 	}
-	_, err := s.d.house.Cases.Stage(s.c.Std(), f.Get("submission_key"), name, body)
+	err := s.d.stage(s.c, f, name, body)
 	if x, ok := fault.As(err); ok && x.Kind != fault.Busy {
 		s.bad = x.Message
 		if len(x.Fields) > 0 {
@@ -156,6 +156,21 @@ func (s *staging) file(f *door.Form, name string, body io.Reader) error {
 		return nil
 	}
 	return err
+}
+
+// stage keeps one file of a form, within what its sender's address may leave in a day.
+func (d *Doors) stage(c *door.Ctx, f *door.Form, name string, body io.Reader) error {
+	giveBack, err := d.house.Limits.Hold(c.From, cases.MaxFileSize, d.house.DB.Now())
+	if err != nil {
+		return err
+	}
+	a, err := d.house.Cases.Stage(c.Std(), f.Get("submission_key"), name, body)
+	if err != nil {
+		giveBack(cases.MaxFileSize)
+		return err
+	}
+	giveBack(cases.MaxFileSize - a.Size)
+	return nil
 }
 
 // Submit takes a form: to be checked, to be sent, or to be shown again.

@@ -271,7 +271,7 @@ func (d *Doors) Add(c *door.Ctx) error {
 		if _, err := d.open(c, f); err != nil || bad != "" {
 			return nil // refused below, with what was typed
 		}
-		_, err := d.house.Cases.Stage(c.Std(), f.Get("submission_key"), name, body)
+		err := d.stage(c, f, name, body)
 		if x, ok := fault.As(err); ok && x.Kind != fault.Busy {
 			bad = x.Message
 			if len(x.Fields) > 0 {
