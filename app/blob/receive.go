@@ -67,16 +67,6 @@ const officeXML = "application/vnd.openxmlformats-officedocument."
 // AcceptedWords lists for visitors what is accepted.
 const AcceptedWords = "PDF、OFD、Word、Excel、PPT、WPS 文档，JPG、PNG、GIF、WebP、HEIC 图片和 TXT 文本"
 
-// Accept is the value of a file field's accept attribute.
-func Accept() string {
-	var ext []string
-	for e := range kinds {
-		ext = append(ext, e)
-	}
-	slices.Sort(ext)
-	return strings.Join(ext, ",")
-}
-
 // headSize is how much of a file tells its type.
 const headSize = 3072
 

@@ -91,29 +91,6 @@ func (c *Calendar) IsWorkday(d Date) bool {
 	return wd != time.Saturday && wd != time.Sunday
 }
 
-// Roll is d itself when it is worked, else the next working day.
-func (c *Calendar) Roll(d Date) Date {
-	for !c.IsWorkday(d) {
-		d = d.AddDays(1)
-	}
-	return d
-}
-
-// AddWorkdays is the n-th working day after d; d itself (day 0) is not counted.
-// With n of 0 or less it is Roll(d).
-func (c *Calendar) AddWorkdays(d Date, n int) Date {
-	if n <= 0 {
-		return c.Roll(d)
-	}
-	for n > 0 {
-		d = d.AddDays(1)
-		if c.IsWorkday(d) {
-			n--
-		}
-	}
-	return d
-}
-
 // WorkdaysBetween counts the working days after from, up to and including to.
 // It is negative when to lies before from.
 func (c *Calendar) WorkdaysBetween(from, to Date) int {

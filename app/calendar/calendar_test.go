@@ -168,20 +168,34 @@ func TestWorkdaysLeftCountsDownAndBelowZero(t *testing.T) {
 	}
 }
 
+// addWorkdays is what Due must agree with: the n-th working day after d; with 0
+// the first from d on.
+func addWorkdays(d Date, n int) Date {
+	for n == 0 && !builtin.IsWorkday(d) {
+		d = d.AddDays(1)
+	}
+	for n > 0 {
+		if d = d.AddDays(1); builtin.IsWorkday(d) {
+			n--
+		}
+	}
+	return d
+}
+
 func TestWorkdayArithmeticHolds(t *testing.T) {
 	anyDate := rapid.Custom(func(t *rapid.T) Date {
 		return NewDate(2001, 1, 1).AddDays(rapid.IntRange(0, 28*366).Draw(t, "day"))
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		d, n := anyDate.Draw(t, "d"), rapid.IntRange(0, 70).Draw(t, "n")
-		end := builtin.AddWorkdays(d, n)
+		end := addWorkdays(d, n)
 		if !builtin.IsWorkday(end) {
 			t.Fatalf("%s + %d lands on a rest day %s", d, n, end)
 		}
 		if n > 0 && builtin.WorkdaysBetween(d, end) != n {
 			t.Fatalf("%s to %s counts %d, not %d", d, end, builtin.WorkdaysBetween(d, end), n)
 		}
-		if builtin.AddWorkdays(d.AddDays(1), n).Before(end) || !builtin.AddWorkdays(d, n+1).After(end) && n > 0 {
+		if addWorkdays(d.AddDays(1), n).Before(end) || !addWorkdays(d, n+1).After(end) && n > 0 {
 			t.Fatalf("%s + %d is not monotone", d, n)
 		}
 		e := anyDate.Draw(t, "e")
@@ -197,7 +211,7 @@ func TestDueNeverRestsAndPausesNeverHasten(t *testing.T) {
 		unit := rapid.SampledFrom([]Unit{Workdays, Days, Months}).Draw(t, "unit")
 		amount := rapid.IntRange(1, map[Unit]int{Workdays: 60, Days: 90, Months: 6}[unit]).Draw(t, "amount")
 		plain, _ := builtin.Due(from, Limit{amount, unit})
-		if unit == Workdays && plain != builtin.AddWorkdays(from, amount) {
+		if unit == Workdays && plain != addWorkdays(from, amount) {
 			t.Fatalf("Due and AddWorkdays disagree on %s + %d", from, amount)
 		}
 		a := from.AddDays(rapid.IntRange(-10, 100).Draw(t, "a"))

@@ -227,35 +227,6 @@ func contains(parts []string) (string, []any) {
 	return where, args
 }
 
-// Refs lists the keys of kind that match, highest first, below before (0: from
-// the top), at most limit. A query without letters or digits matches nothing;
-// whatever a visitor typed is no error.
-func Refs(r *store.Reader, kind, query string, before int64, limit int) ([]int64, error) {
-	refs := []int64{}
-	q := parts(query)
-	if len(q) == 0 || limit <= 0 {
-		return refs, nil
-	}
-	top := int64(1)<<refBits - 1
-	if before > 0 {
-		top = min(top, before-1)
-	}
-	var err error
-	if r.Dialect() == store.Postgres {
-		where, args := contains(q)
-		err = r.Raw(`SELECT d.ref FROM search_docs d WHERE d.kind = ? AND d.ref <= ? AND `+where+` ORDER BY d.ref DESC LIMIT ?`,
-			slices.Concat([]any{kind, top}, args, []any{limit})...).Scan(&refs).Error
-	} else {
-		err = r.Raw(`SELECT d.ref FROM search_fts f CROSS JOIN search_docs d ON d.id = f.rowid
-			WHERE f.search_fts MATCH ? AND f.rowid BETWEEN ? AND ? AND d.kind = ? ORDER BY f.rowid DESC LIMIT ?`,
-			phrases(q), base(kind), base(kind)+top, kind, limit).Scan(&refs).Error
-	}
-	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
-	}
-	return refs, nil
-}
-
 // frequent is from how many hits on a query counts as frequent.
 const frequent = 2000
 

@@ -37,9 +37,16 @@ func index(t testing.TB, db *store.DB, kind string, docs map[int64]string) {
 
 func refs(t testing.TB, db *store.DB, kind, query string, before int64, limit int) (got []int64) {
 	t.Helper()
-	err := db.Read(t.Context(), func(r *store.Reader) (err error) {
-		got, err = Refs(r, kind, query, before, limit)
-		return err
+	got = []int64{}
+	if strings.TrimSpace(query) == "" || limit <= 0 {
+		return got // Scope leaves everything as it is
+	}
+	err := db.Read(t.Context(), func(r *store.Reader) error {
+		q := r.Table("search_docs AS x").Select("x.ref").Where("x.kind = ?", kind).Order("x.ref DESC").Limit(limit)
+		if before > 0 {
+			q = q.Where("x.ref < ?", before)
+		}
+		return Scope(q, kind, query, "x.ref").Scan(&got).Error
 	})
 	if err != nil {
 		t.Fatalf("%.80q: %v", query, err)

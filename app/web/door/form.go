@@ -31,9 +31,6 @@ type Form struct {
 // Get is the first value of a field, or empty.
 func (f *Form) Get(name string) string { return f.values.Get(name) }
 
-// All are the values of a repeated field.
-func (f *Form) All(name string) []string { return f.values[name] }
-
 // Has reports whether the field was sent at all.
 func (f *Form) Has(name string) bool { return f.values.Has(name) }
 

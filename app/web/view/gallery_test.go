@@ -406,10 +406,10 @@ func TestSmallCountsAreNotPublished(t *testing.T) {
 
 func TestDaysReadAsChineseDates(t *testing.T) {
 	var got []string
-	for _, d := range []Day{"2021-01-06", "2020-09", "", DayOf(at(2021, 1, 6, 0, 0).Time)} {
+	for _, d := range []Day{"2021-01-06", "2020-09", ""} {
 		got = append(got, d.String())
 	}
-	if diff := cmp.Diff([]string{"2021年1月6日", "2020年9月", "", "2021年1月6日"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"2021年1月6日", "2020年9月", ""}, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -10,14 +10,6 @@ import (
 // Day is a civil date as ISO text: "2021-01-06", or "2020-09" where only the month is known. Empty means not known.
 type Day string
 
-// DayOf takes the civil date of a moment that is already in Shanghai time.
-func DayOf(t time.Time) Day {
-	if t.IsZero() {
-		return ""
-	}
-	return Day(t.Format("2006-01-02"))
-}
-
 // String gives 2021年1月6日 or 2020年9月; what is not a date is given back as it stands.
 func (d Day) String() string {
 	if t, err := time.Parse("2006-01-02", string(d)); err == nil {
