@@ -8,8 +8,9 @@
 // Stranded counts the case for the doctor and the security administrator, who
 // gives the role to somebody else. They learn its number and nothing of it.
 //
-// Each exported method is one transaction, checks the actor, and writes the
-// change, its timeline event and its journal entry together. It trusts staff
+// Each exported method checks the actor and writes the change, its timeline
+// event and its journal entry in one transaction; Open and File commit the
+// record of the look before they read what is shown. It trusts staff
 // for who the actor is, settings for limits and the calendar. It must never
 // put contact details into a list, a log or an error, and never let a state be
 // reached except through the table in moves.go.
