@@ -318,7 +318,7 @@ func (d doctor) triage() finding {
 		case err != nil:
 			return bad("%s", plain(err))
 		case n > 0:
-			return bad("%d 件来件没有人能办：里面写到了全部分办员和督办员（编号 %s 等）。请安全管理员在工作台“人员”里给一位没有被写到的同志加上“分办员”角色。", n, strings.Join(numbers, "、"))
+			return bad("%d 件来件没有人能办：里面写到了全部分办员和督办员（最早的编号：%s）。请安全管理员在工作台“人员”里给一位没有被写到的同志加上“分办员”角色。", n, strings.Join(numbers, "、"))
 		}
 		return good("每一件来件都有人能分办。")
 	})
