@@ -50,6 +50,7 @@ CREATE INDEX measures_problem ON measures (problem_id, sub_problem_id, no);
 CREATE INDEX measures_sub ON measures (sub_problem_id);
 CREATE INDEX measures_department ON measures (department_id, due_on, id);
 CREATE INDEX measures_due ON measures (programme_id, due_on, id);
+CREATE INDEX measures_order ON measures (programme_id, id);
 CREATE INDEX measures_closing ON measures (programme_id, closing, id);
 
 -- Co-operating departments, in the order in which the ledger names them.
@@ -201,6 +202,7 @@ CREATE TABLE lookback_items (
   actor_name TEXT NOT NULL DEFAULT '',
   UNIQUE (lookback_id, measure_id)
 );
+CREATE INDEX lookback_items_round ON lookback_items (lookback_id, id);
 CREATE INDEX lookback_items_measure ON lookback_items (measure_id, id);
 
 -- The ladder: reminder 提醒, order 督办, interview 约谈, accountability 问责.

@@ -16,6 +16,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"mingjing/app/fault"
+	"mingjing/app/ledger"
 	"mingjing/app/staff"
 	"mingjing/app/store"
 	"mingjing/app/web/door"
@@ -56,7 +57,7 @@ var pages = []struct {
 }{
 	{view.Link{Text: "来件", Href: "/desk/queue"}, caseworkers},
 	{view.Link{Text: "登记", Href: "/desk/intake/new"}, recorders},
-	{view.Link{Text: "台账", Href: "/desk/ledger"}, ledgerers},
+	{view.Link{Text: "台账", Href: "/desk/ledger"}, ledger.Readers},
 	{view.Link{Text: "选登", Href: "/desk/publishing"}, publishers},
 	{view.Link{Text: "统计", Href: "/desk/statistics"}, overseers},
 	{view.Link{Text: "人员", Href: "/desk/people"}, security},
@@ -100,9 +101,21 @@ func Routes(h *door.House) []Route {
 		get("/desk/intake/new", recorders, d.Intake),
 		upload(post("/desk/intake/new", recorders, d.Record)),
 
-		get("/desk/ledger", ledgerers, d.Ledger),
+		get("/desk/ledger", ledger.Readers, d.Ledger),
 		get("/desk/ledger/import", []staff.Role{staff.RectificationOffice}, d.Import),
 		upload(post("/desk/ledger/import", []staff.Role{staff.RectificationOffice}, d.TakeImport)),
+		get("/desk/ledger/measures", ledger.Readers, d.Measures),
+		get("/desk/ledger/measures/:id", ledger.Readers, d.Measure),
+		upload(post("/desk/ledger/measures/:id/:task", ledger.Readers, d.DoMeasure)),
+		get("/desk/ledger/problems", ledger.Readers, d.Problems),
+		get("/desk/ledger/problems/:id", ledger.Readers, d.Problem),
+		upload(post("/desk/ledger/problems/:id/:task", ledger.Readers, d.DoProblem)),
+		get("/desk/ledger/evidence/:id", ledger.Readers, d.Evidence),
+		post("/desk/ledger/evidence/:id/withdraw", ledger.Readers, d.WithdrawEvidence),
+		get("/desk/ledger/lookbacks", ledger.Readers, d.Lookbacks),
+		post("/desk/ledger/lookbacks", ledger.Readers, d.PlanLookback),
+		get("/desk/ledger/lookbacks/:id", ledger.Readers, d.Lookback),
+		post("/desk/ledger/lookbacks/:id/:act", ledger.Readers, d.DoLookback),
 		get("/desk/ledger/:slug", ledgerers, d.Reconcile),
 		post("/desk/ledger/:slug/publish", []staff.Role{staff.RectificationOffice}, d.PublishAnnouncement),
 		get("/desk/publishing", publishers, d.Publishing),
@@ -216,6 +229,9 @@ var doneWords = map[string]string{
 	"published": "已公开。", "unpublished": "已决定不予选登。", "withdrawn": "已从公众网站撤下。",
 	"department": "部门已添加。", "rename": "部门名称已修改。", "retire": "部门已停用，以后不能再选。", "restore_department": "部门已恢复，可以再选。", "change": "姓名和部门已保存，该账号需要重新登录。", "roles": "角色已修改。", "disable": "账号已停用，登录已全部退出。", "enable": "账号已恢复。",
 	"factor": "动态验证码已重置，本人下次登录后重新设置。", "sessions": "该账号的登录已全部退出。",
+	"ledger_report": "进展已报告，公众网站已更新。", "ledger_details": "已保存。", "ledger_add": "措施已加入台账。", "ledger_evidence": "佐证材料已添加。",
+	"ledger_propose_due": "已提出，等整改办或者院领导批准。", "ledger_decide_due": "已作出决定。", "ledger_apply": "已申请销号，等待核验。", "ledger_review": "核验意见已记录。",
+	"ledger_withdraw": "销号申请已撤回。", "ledger_check": "复查结果已记录。", "ledger_withdrawn": "材料已撤下。", "lookback": "回头看已开始，请逐项核实。", "judge": "结论已记录。", "end": "这次回头看已结束。",
 	"site": "设置已保存。", "limit": "时限已修改，新来件按新时限计算。", "calendar": "放假安排已装入。",
 }
 

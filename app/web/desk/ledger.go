@@ -18,12 +18,15 @@ import (
 
 var announcementWords = map[string]string{"draft": "草稿，没有公布", "published": "已公布"}
 
-// Ledger lists the announcements, drafts too.
+// Ledger is where work on the ledger begins; it lists the announcements, drafts too.
 func (d *Doors) Ledger(c *door.Ctx) error {
 	before, _ := strconv.ParseInt(c.Query("before"), 10, 64)
 	p := view.DeskLedgerPage{Import: c.Actor.Has(staff.RectificationOffice)}
 	err := c.Read(func(r *store.Reader) (err error) {
 		if p.Desk, err = d.frameIn(c, r, "台账"); err != nil {
+			return err
+		}
+		if err := overview(c, r, &p); err != nil {
 			return err
 		}
 		list, err := ledger.Announcements(r, true, before, pageRows+1)
@@ -37,6 +40,86 @@ func (d *Doors) Ledger(c *door.Ctx) error {
 		for _, a := range list {
 			p.Rows = append(p.Rows, view.LedgerRow{Href: "/desk/ledger/" + a.Slug, Heading: a.Title, Issuer: a.Issuer, State: announcementWords[a.State],
 				Dated: door.Day(a.Dated), Imported: door.Moment(a.ImportedAt), Draft: a.State == "draft"})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.Render(200, p)
+}
+
+// overview is the ledger's counts, its parts, and what waits for who looks.
+func overview(c *door.Ctx, r *store.Reader, p *view.DeskLedgerPage) error {
+	programme, err := programmeOf(c, r)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	n, err := ledger.Count(r, programme)
+	if err != nil {
+		return err
+	}
+	p.Counts = []view.LedgerCount{{Label: "问题", Href: "/desk/ledger/problems", All: n.Problems.All(), Done: n.Problems[ledger.Done], Closed: n.ProblemsClosed, Unstated: n.Problems[ledger.Unstated]}}
+	if n.Measures.All() > 0 {
+		p.Counts = append(p.Counts, view.LedgerCount{Label: "措施", Href: "/desk/ledger/measures", All: n.Measures.All(), Done: n.Measures[ledger.Done], Closed: n.MeasuresClosed, Unstated: n.Measures[ledger.Unstated]})
+	}
+	waiting, err := ledger.ForReview(r, c.Actor, pageRows)
+	if err != nil {
+		return err
+	}
+	for _, x := range waiting {
+		of := ledger.Subject{}
+		if x.MeasureID != nil {
+			of.Measure = *x.MeasureID
+		} else {
+			of.Problem = *x.ProblemID
+		}
+		p.Waiting = append(p.Waiting, view.DeskMeasure{Href: place(of), Code: x.Code, Text: x.Title, Closing: view.Closing(x.State)})
+	}
+	part := func(text, href, lead string) {
+		p.Parts = append(p.Parts, view.LedgerTask{Link: view.Link{Text: text, Href: href}, Lead: lead})
+	}
+	part("整改措施", "/desk/ledger/measures", "报告进展、佐证、申请销号、调整时限")
+	part("问题", "/desk/ledger/problems", "问题销号、增加措施")
+	part("回头看", "/desk/ledger/lookbacks", "抽查已销号的措施")
+	return nil
+}
+
+// Problems lists the ledger's problems.
+func (d *Doors) Problems(c *door.Ctx) error {
+	var after [2]int
+	if v := c.Query("after"); v != "" {
+		if _, err := fmt.Sscanf(v, "%d-%d", &after[0], &after[1]); err != nil {
+			return errNothing
+		}
+	}
+	var p view.ProblemsPage
+	err := c.Read(func(r *store.Reader) (err error) {
+		if p.Desk, err = d.frameIn(c, r, "问题"); err != nil {
+			return err
+		}
+		programme, err := programmeOf(c, r)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		list, err := ledger.ListProblems(r, c.Actor, programme, after, pageRows+1)
+		if err != nil {
+			return err
+		}
+		if len(list) > pageRows {
+			list = list[:pageRows]
+			last := list[pageRows-1]
+			p.Next = "/desk/ledger/problems" + query("after", fmt.Sprintf("%d-%d", last.AspectNo, last.No), "programme", c.Query("programme"))
+		}
+		for _, x := range list {
+			p.Rows = append(p.Rows, view.DeskProblem{Href: fmt.Sprintf("/desk/ledger/problems/%d", x.ID), Code: x.Code, Title: x.Title, Aspect: x.Aspect,
+				Status: view.Status(x.Status), Closing: view.Closing(x.Closing), Measures: x.Measures, Done: x.Done, Closed: x.Closed, Marks: marks(x.ReopenedOn, x.Published)})
 		}
 		return nil
 	})

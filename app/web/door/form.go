@@ -4,9 +4,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/url"
+	"slices"
 	"strings"
 
 	"mingjing/app/blob"
@@ -30,6 +32,9 @@ type Form struct {
 
 // Get is the first value of a field, or empty.
 func (f *Form) Get(name string) string { return f.values.Get(name) }
+
+// Names are the fields that were sent.
+func (f *Form) Names() []string { return slices.Sorted(maps.Keys(f.values)) }
 
 // Has reports whether the field was sent at all.
 func (f *Form) Has(name string) bool { return f.values.Has(name) }

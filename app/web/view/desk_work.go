@@ -34,12 +34,17 @@ func (PublicationPage) Template() string { return "desk/publication" }
 // Errors are those of the page's forms.
 func (p PublicationPage) Errors() []Link { return errorsOf(p.Acts) }
 
-// DeskLedgerPage lists announcements.
+// DeskLedgerPage is where work on the ledger begins: its counts, what waits for
+// who looks, its parts, and the announcements.
 type DeskLedgerPage struct {
 	Desk
-	Rows   []LedgerRow
-	Import bool // who looks may import
-	Next   string
+	Counts  []LedgerCount
+	Overdue int
+	Waiting []DeskMeasure // applications that wait for a review by who looks
+	Parts   []LedgerTask
+	Rows    []LedgerRow
+	Import  bool // who looks may import
+	Next    string
 }
 
 func (DeskLedgerPage) Template() string { return "desk/ledger" }

@@ -1,0 +1,56 @@
+package view
+
+import "maps"
+
+// ledgerGallery is the desk's pages of the ledger.
+func ledgerGallery() map[string]Page {
+	measures := []DeskMeasure{
+		{"/desk/ledger/measures/1", "1-5-1-1", "制定法官审判权力和责任清单（试行），明确院庭长监督管理职责", "审判管理办公室", Done, Closed, Due{Words: "2027-03-28"}, nil},
+		{"/desk/ledger/measures/2", "1-5-2-1", "制定法官员额动态调整管理办法", "政治部", BasicallyDone, ClosingRefused, Due{"超期 12 天", "", "2027-06-28", "overdue", false}, []string{"回头看后重开"}},
+		{"/desk/ledger/measures/3", "1-5-2-2", "推进任职满5年的基层法院院长任职交流", "政治部", LongTerm, OfficePassed, Due{Words: "长期坚持"}, []string{"不公开"}},
+	}
+	step := func(who, word, text string) DeskEvent {
+		return DeskEvent{At: at(2027, 3, 1, 9, 0), Who: who, Word: word, Text: text}
+	}
+	review := Act{Name: "review", Label: "核验销号申请", Lead: "通过的，转下一环节。", Open: true, Form: deskForm("/desk/ledger/measures/2/review", "作出决定",
+		Field{Name: "pass", ID: "review-pass", Kind: Radio, Label: "核验意见", Required: true, Choices: []Choice{{"yes", "通过"}, {"no", "不予销号"}}, Error: "请选择通过还是不予销号。"},
+		Field{Name: "reason", ID: "review-reason", Kind: Select, Label: "不予销号的原因", Choices: []Choice{{"", "（通过的不选）"}, {"weak", "措施不过硬"}}},
+		Field{Name: "text", ID: "review-text", Kind: Textarea, Label: "具体说明", Hint: "不予销号的必须写明差在哪里。", Rows: 4})}
+	report := Act{Name: "report", Label: "报告进展", Lead: "这是牵头部门自己的说法。", Form: deskForm("/desk/ledger/measures/2/report", "报告进展",
+		Field{Name: "status", ID: "report-status", Kind: Radio, Label: "整改状态", Value: "done", Choices: []Choice{{"in_progress", "整改中"}, {"done", "已完成"}}},
+		Field{Name: "done_on", ID: "report-done_on", Kind: "date", Label: "完成日期", Width: "middle"})}
+	withdraw := deskForm("/desk/ledger/evidence/2/withdraw", "撤下")
+	dossier := DossierPage{Desk: deskFrame("/desk/ledger/measures/2", "1-5-2-1"), Kind: "措施", Code: "1-5-2-1", Heading: "制定法官员额动态调整管理办法，向人案矛盾突出的基层法院分配编制",
+		Status: BasicallyDone, Closing: Applied, Marks: []string{"回头看后重开"}, Facts: []Answer{{"牵头部门", "政治部"}, {"整改时限", "2027年6月28日"}, {"最初的时限", "2027年3月28日"}},
+		Texts: []Answer{{"完成情况（公开）", "办法已印发。"}, {"内部说明（不公开）", "编制数待批。"}},
+		Evidence: []EvidenceRow{{"办法全文", "https://court.example/1", "https://court.example/1", "公开", "李明", at(2027, 3, 1, 8, 0), false, nil},
+			{"会议纪要", "/desk/ledger/evidence/2", "纪要.pdf，1.2 MB", "内部", "李明", at(2027, 3, 1, 8, 0), false, &withdraw}, {"旧稿", "", "旧稿.docx，20 KB", "内部", "李明", at(2027, 3, 1, 8, 0), true, nil}},
+		Filed: []FiledRow{{Applied, "已申请", at(2027, 3, 1, 9, 0), []DeskEvent{step("李明", "申请销号", "办法已执行一个季度。")}},
+			{ClosingRefused, "不予销号", at(2027, 2, 1, 9, 0), []DeskEvent{step("李明", "申请销号", "已做完。"), step("张华", "整改办核验：不予销号，措施不过硬", "没有写明多久调整一次。")}}},
+		Events: []DeskEvent{step("李明", "报告进展", "办法已印发。")}, Acts: []Act{review, report}, Up: Link{"1-5 司法体制改革破难题、解新题不力", "/desk/ledger/problems/5"}, Public: Link{"看公众网站上的这个问题", "/progress/1-5"}}
+	problem := DossierPage{Desk: deskFrame("/desk/ledger/problems/5", "1-5"), Kind: "问题", Code: "1-5", Heading: "司法体制改革破难题、解新题不力", Status: InProgress, Measures: measures,
+		Waiting: "您现在没有要做的。", Kept: "已经做完，请核验。"}
+	judge := &Act{Name: "judge-7", Label: "记录结论", Open: true, Form: deskForm("/desk/ledger/lookbacks/1/judge", "保存结论",
+		Field{Name: "holds", ID: "judge-7-holds", Kind: Radio, Label: "结论", Choices: []Choice{{"yes", "成果保持"}, {"no", "有问题，重新打开"}}}, Field{Name: "finding", ID: "judge-7-finding", Kind: Textarea, Label: "发现的情况", Rows: 3})}
+	return map[string]Page{
+		"ledger-full": DeskLedgerPage{Desk: deskFrame("/desk/ledger", "台账"), Counts: []LedgerCount{{"问题", 42, 0, 37, 30, "/desk/ledger/problems"}, {"措施", 295, 3, 281, 250, "/desk/ledger/measures"}},
+			Waiting: measures[2:], Parts: []LedgerTask{{Link{"整改措施", "/desk/ledger/measures"}, "报告进展、佐证、申请销号", -1}, {Link{"回头看", "/desk/ledger/lookbacks"}, "抽查已销号的措施", -1}}},
+		"measures": MeasuresPage{Desk: deskFrame("/desk/ledger/measures", "整改措施"), Heading: "全部措施", Lead: "共 3 条", Rows: measures,
+			Baskets: []Basket{{Link{"全部措施", "/desk/ledger/measures"}, 295, true, false}, {Link{"已超期", "/desk/ledger/measures?in=overdue"}, 12, false, true}},
+			Search:  Form{Action: "/desk/ledger/measures", Fields: []Field{{Name: "code", Label: "编号开头"}, {Name: "department", Kind: Select, Label: "牵头部门", Choices: []Choice{{"", "全部部门"}}}}}, Next: "/desk/ledger/measures?after=3"},
+		"measures-empty": MeasuresPage{Desk: deskFrame("/desk/ledger/measures", "整改措施"), Heading: "已超期", Empty: "这里没有措施。", Widen: "/desk/ledger/measures"},
+		"dossier":        dossier, "dossier-problem": problem,
+		"problems": ProblemsPage{Desk: deskFrame("/desk/ledger/problems", "问题"), Rows: []DeskProblem{{"/desk/ledger/problems/5", "1-5", "司法体制改革破难题、解新题不力", "党组领导作用发挥不充分", InProgress, NotApplied, 9, 6, 3, []string{"不公开"}}}},
+		"rounds": RoundsPage{Desk: deskFrame("/desk/ledger/lookbacks", "回头看"), Rows: []RoundRow{{"/desk/ledger/lookbacks/1", "2027年第一轮", "进行中", "抽查 30 条", "2027-07-01", "2027-07-31", true}},
+			Acts: []Act{{Name: "plan", Label: "安排一次回头看", Lead: "从已经销号的措施里抽取。", Open: true, Form: deskForm("/desk/ledger/lookbacks", "开始回头看", Field{Name: "title", ID: "plan-title", Label: "名称", Required: true})}}},
+		"round": RoundPage{Desk: deskFrame("/desk/ledger/lookbacks/1", "2027年第一轮"), Heading: "2027年第一轮", State: "进行中", Facts: []Answer{{"时间", "2027年7月1日至2027年7月31日"}, {"抽样种子", "2027063"}},
+			Items: []RoundItemRow{{"/desk/ledger/measures/1", "1-5-1-1", "制定法官审判权力和责任清单", "待核实", "half", "", judge}, {"/desk/ledger/measures/2", "1-5-2-1", "制定员额动态调整办法", "重新打开", "overdue", "现场看，制度没有执行。", nil}},
+			Acts:  []Act{{Name: "end", Form: deskForm("/desk/ledger/lookbacks/1/end", "结束这次回头看")}}, Next: "/desk/ledger/lookbacks/1?after=9"},
+	}
+}
+
+func wholeDeskGallery() map[string]Page {
+	all := deskGallery()
+	maps.Copy(all, ledgerGallery())
+	return all
+}
