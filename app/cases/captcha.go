@@ -102,7 +102,11 @@ func (s *Service) captchaDigits(ctx context.Context, id string) ([]byte, error) 
 // instance, finds nothing.
 func takeCaptchas(tx *store.Tx, ids []string) (map[string]string, error) {
 	var rows []captchaRow
-	if err := tx.Raw("DELETE FROM captchas WHERE id IN ? RETURNING id, digits, expires_at", ids).Scan(&rows).Error; err != nil {
+	where, list := "id IN ?", any(ids)
+	if tx.Dialect() == store.Postgres {
+		where, list = "id = ANY (?)", &ids // one array, whatever its length: gorm unrolls a slice, but not a pointer to one
+	}
+	if err := tx.Raw("DELETE FROM captchas WHERE "+where+" RETURNING id, digits, expires_at", list).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("cases: captcha: %w", err)
 	}
 	out := map[string]string{}

@@ -162,7 +162,7 @@ func (s *Service) accept(tx *store.Tx, group []*job, wary bool) error {
 	}
 	taken := map[string]string{}
 	if len(ids) > 0 {
-		if taken, err = takeCaptchas(tx, full(ids)); err != nil {
+		if taken, err = takeCaptchas(tx, ids); err != nil {
 			return err
 		}
 	}
