@@ -13,7 +13,6 @@
 package search
 
 import (
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -61,12 +60,16 @@ func parts(query string) []string { return strings.Fields(clip(Normalize(query),
 // gram writes characters as a word of digits and letters, four to a character,
 // so that no tokenizer can split, fold or misread it.
 func gram(runes ...rune) string {
-	const digits = "0123456789abcdefghijklmnopqrstuvwxyz"
 	b := make([]byte, 0, 8)
 	for _, r := range runes {
-		b = append(b, digits[r/36/36/36], digits[r/36/36%36], digits[r/36%36], digits[r%36])
+		b = spell(b, r)
 	}
 	return string(b)
+}
+
+func spell(b []byte, r rune) []byte {
+	const digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+	return append(b, digits[r/36/36/36], digits[r/36/36%36], digits[r/36%36], digits[r%36])
 }
 
 // pairs are a part's grams in order: its pairs, or its only character.
@@ -85,7 +88,7 @@ func pairs(part string) []string {
 // gap stands between parts, so that no phrase spans two of them.
 const gap = "0"
 
-// grams are all of a body's words: the pairs in order, then each character.
+// grams are a body's words for SQLite: the pairs in order, then each character.
 func grams(body string) []string {
 	var list []string
 	seen := map[rune]bool{}
@@ -102,6 +105,35 @@ func grams(body string) []string {
 		}
 	}
 	return list
+}
+
+// lexemes are a body's words for PostgreSQL, each once, in the database's order:
+// its pairs, and of each part the last character, with which no pair begins. A
+// single character is then found by its beginning, and needs no word of its own.
+func lexemes(body string) string {
+	var list []uint64
+	var last rune
+	for _, r := range body + " " {
+		switch {
+		case last == 0 || last == ' ':
+		case r == ' ':
+			list = append(list, uint64(last)<<32)
+		default:
+			list = append(list, uint64(last)<<32|uint64(r))
+		}
+		last = r
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	b := make([]byte, 0, 9*len(list))
+	for _, x := range list {
+		b = spell(b, rune(x>>32))
+		if low := rune(x & 0xffffffff); low != 0 {
+			b = spell(b, low)
+		}
+		b = append(b, ' ')
+	}
+	return string(b[:max(0, len(b)-1)])
 }
 
 // A document's row number is its kind's number followed by its key, so that the
@@ -138,11 +170,11 @@ func IndexAll(tx *store.Tx, docs []Doc) error {
 
 // entry is a document as it is stored.
 type entry struct {
-	ID    int64  `json:"id"`
-	Kind  string `json:"kind"`
-	Ref   int64  `json:"ref"`
-	Body  string `json:"body"`
-	Words string `json:"words"`
+	ID    int64
+	Kind  string
+	Ref   int64
+	Body  string
+	Words string
 }
 
 func put(tx *store.Tx, docs []Doc) error {
@@ -152,23 +184,27 @@ func put(tx *store.Tx, docs []Doc) error {
 			return fmt.Errorf("%d cannot be a key", d.Ref)
 		}
 		body := clip(Normalize(d.Text), longestText)
-		words := grams(body)
+		words := ""
 		if tx.Dialect() == store.Postgres {
-			slices.Sort(words)
-			words = slices.Compact(words)
+			words = lexemes(body)
+		} else {
+			words = strings.Join(grams(body), " ")
 		}
-		entries[i] = entry{base(d.Kind) + d.Ref, d.Kind, d.Ref, body, strings.Join(words, " ")}
+		entries[i] = entry{base(d.Kind) + d.Ref, d.Kind, d.Ref, body, words}
 	}
 	if tx.Dialect() == store.Postgres {
-		// One parameter, so that the statement is planned once for any number.
-		raw, err := json.Marshal(entries)
-		if err != nil {
-			return err
+		// One array to a column, so that the statement is planned once for any
+		// number.
+		var ids, refs []int64
+		var kinds, bodies, words []string
+		for _, e := range entries {
+			ids, kinds, refs = append(ids, e.ID), append(kinds, e.Kind), append(refs, e.Ref)
+			bodies, words = append(bodies, e.Body), append(words, e.Words)
 		}
 		return tx.Exec(`INSERT INTO search_docs (id, kind, ref, body, grams)
 			SELECT id, kind, ref, body, array_to_tsvector(string_to_array(words, ' '))
-			FROM json_to_recordset(?) AS x(id bigint, kind text, ref bigint, body text, words text)
-			ON CONFLICT (kind, ref) DO UPDATE SET body = excluded.body, grams = excluded.grams`, string(raw)).Error
+			FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::text[], ?::text[]) AS x(id, kind, ref, body, words)
+			ON CONFLICT (kind, ref) DO UPDATE SET body = excluded.body, grams = excluded.grams`, &ids, &kinds, &refs, &bodies, &words).Error
 	}
 	var rows, fts []string
 	var values, phrases, ids []any
@@ -217,7 +253,11 @@ func contains(parts []string) (string, []any) {
 	var words []string
 	where, args := "d.grams @@ CAST(? AS tsquery)", []any{""}
 	for _, p := range parts {
-		words = append(words, pairs(p)...)
+		list := pairs(p)
+		if len(list[0]) == 4 {
+			list[0] += ":*" // one character: whatever begins with it
+		}
+		words = append(words, list...)
 		if utf8.RuneCountInString(p) > 2 {
 			where += " AND d.body LIKE ?"
 			args = append(args, "%"+p+"%")
