@@ -20,6 +20,7 @@ import (
 	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/web/view"
 )
 
 // Cache keeps public pages as compressed bytes. A page lives until something a
@@ -41,6 +42,34 @@ type generation struct {
 	plain    shelf // addresses of the site: few, asked for often
 	asked    shelf // addresses with a query: anybody can make up as many as they like
 	once     singleflight.Group
+	moulds   sync.Map // mouldKey → *view.Mould
+	moulded  atomic.Int64
+}
+
+type mouldKey struct {
+	large, contrast bool
+	of              any
+}
+
+// mostMoulds bounds what one generation keeps: kinds, editions and the days of
+// one date are far fewer.
+const mostMoulds = 500
+
+// mould finds the mould of a page, or makes it.
+func (g *generation) mould(of any, f view.Frame, page func(view.Frame, []string) view.Page, words int) (*view.Mould, error) {
+	key := mouldKey{f.Large, f.Contrast, of}
+	if m, ok := g.moulds.Load(key); ok {
+		return m.(*view.Mould), nil
+	}
+	gaps := make([]string, words)
+	for i := range gaps {
+		gaps[i] = view.Gap(i)
+	}
+	m, err := view.NewMould(page(f, gaps), words)
+	if err == nil && g.moulded.Add(1) <= mostMoulds {
+		g.moulds.Store(key, m)
+	}
+	return m, err
 }
 
 // surroundings are what the frames of all pages show. They are read once per

@@ -168,10 +168,35 @@ func (c *Ctx) Render(status int, p view.Page) error {
 	if err := view.Render(c.Response().BodyWriter(), p); err != nil {
 		return err
 	}
+	c.private(status)
+	return nil
+}
+
+func (c *Ctx) private(status int) {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderContentType, "text/html; charset=utf-8")
 	c.Status(status)
-	return nil
+}
+
+// RenderFilled sends a page that is the same for everybody but for a few
+// words. It is made once, with gaps, for each generation, edition and key; like
+// what page does, the key must say all that the page depends on.
+func (c *Ctx) RenderFilled(title string, key any, page func(f view.Frame, words []string) view.Page, words ...string) error {
+	g := c.House.Pages.current(c.Std())
+	if g.revision != 0 {
+		m, err := g.mould(key, c.frame(g.around, title), page, len(words))
+		if err == nil {
+			c.Response().SetBodyRaw(m.Fill(words...))
+			c.private(fiber.StatusOK)
+			return nil
+		}
+		// The site's own texts hold such a character: made as any other page.
+	}
+	f, err := c.Frame(title)
+	if err != nil {
+		return err
+	}
+	return c.Render(fiber.StatusOK, page(f, words))
 }
 
 // Download sends a file in a way that no browser opens by itself.

@@ -438,18 +438,27 @@ func alike(r *store.Reader, sub cases.Submission, p *view.CheckPage) error {
 
 // confirm is shown after the commit: number, code, what happens next.
 func (d *Doors) confirm(c *door.Ctx, t cases.Ticket) error {
-	f, err := c.Frame("提交成功")
-	if err != nil {
-		return err
-	}
+	like := confirmation{view.Kind(t.Kind), door.Day(t.NoticeDue), door.Day(t.HandleDue), t.Provisional, t.Again}
+	at := door.Moment(t.SubmittedAt)
+	return c.RenderFilled("提交成功", like, like.page, t.Title, view.Code(t.CaseNo).String(), view.Code(t.AccessCode).String(), at.String(), at.ISO())
+}
+
+// confirmation is what the page of a confirmation depends on besides the words
+// that are the sender's alone.
+type confirmation struct {
+	kind             view.Kind
+	notice, reply    view.Day
+	estimated, again bool
+}
+
+func (x confirmation) page(f view.Frame, words []string) view.Page {
 	f.Noindex = true
 	f.Path = "/submit"
-	if t.Again {
+	if x.again {
 		f.Notices = append(f.Notices, view.Notice{Text: "这份内容已经收到过，没有重复登记。下面是原来的编号和查询码。", Good: true})
 	}
-	p := view.ConfirmationPage{Frame: f, Kind: view.Kind(t.Kind), Heading: t.Title, CaseNo: view.Code(t.CaseNo), AccessCode: view.Code(t.AccessCode),
-		At: door.Moment(t.SubmittedAt), NoticeBy: door.Day(t.NoticeDue), ReplyBy: door.Day(t.HandleDue), Estimated: t.Provisional}
-	return c.Render(200, p)
+	return view.ConfirmationPage{Frame: f, Kind: x.kind, Heading: words[0], CaseNo: words[1], AccessCode: words[2],
+		At: view.Written{Text: words[3], ISO: words[4]}, NoticeBy: x.notice, ReplyBy: x.reply, Estimated: x.estimated}
 }
 
 // Picture is a captcha as an image.

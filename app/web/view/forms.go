@@ -316,9 +316,9 @@ type ConfirmationPage struct {
 	Frame
 	Kind       Kind
 	Heading    string // the item's title
-	CaseNo     Code
-	AccessCode Code
-	At         Moment
+	CaseNo     string // as printed
+	AccessCode string // as printed
+	At         Written
 	NoticeBy   Day  // by when the sender hears whether it is accepted
 	ReplyBy    Day  // by when an answer is expected; empty when it depends on acceptance
 	Estimated  bool // a date was computed without that year's statutory calendar

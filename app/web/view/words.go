@@ -32,6 +32,9 @@ func (m Moment) String() string { return m.Format("2006年1月2日 15:04") }
 // ISO is for the datetime attribute.
 func (m Moment) ISO() string { return m.Format("2006-01-02T15:04:05-07:00") }
 
+// Written is a Moment already in words.
+type Written struct{ Text, ISO string }
+
 // Share is a count out of a total. A total of 0 has no percentage.
 type Share struct{ Count, Of int }
 
