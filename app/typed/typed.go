@@ -8,11 +8,13 @@ import (
 	"unicode"
 )
 
+var oneNewline = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // Clean gives valid UTF-8 without control, direction-changing or invisible
 // characters, its lines ending in \n.
 func Clean(s string) string {
 	s = strings.ToValidUTF8(s, "\ufffd")
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
+	s = oneNewline.Replace(s)
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':
