@@ -309,7 +309,7 @@ func ForReview(r *store.Reader, a staff.Actor, limit int) ([]Awaiting, error) {
 	}
 	var states []Closing
 	for _, v := range reviews {
-		if a.Has(v.role) && !v.ofDep {
+		if a.Has(v.role) && (!v.ofDep || a.DepartmentID == 0) {
 			states = append(states, v.waits)
 		}
 	}
