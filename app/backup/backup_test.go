@@ -94,7 +94,7 @@ func filled(t *testing.T, d store.Dialect) *site {
 	s.write(t, "INSERT INTO sessions (staff_id, id_hash, created_at, touched_at, expires_at) VALUES (5, ?, ?, ?, ?)", []byte{1}, at, at, at)
 	s.write(t, "INSERT INTO audit (id, at, actor_id, actor_name, verb, subject, subject_id, changes) VALUES (3, ?, 0, '', 'v', 's', 1, '[]')", at)
 	for id, state := range map[int]string{1: "waiting", 2: "sending", 3: "accepted"} {
-		s.write(t, "INSERT INTO outbox (id, created_at, idem, channel, template, case_id, state, due_at) VALUES (?, ?, ?, 'mail', 'received', 1, ?, ?)", id, at, state, state, at)
+		s.write(t, "INSERT INTO outbox (id, created_at, idem, channel, template, subject_id, state, due_at) VALUES (?, ?, ?, 'mail', 'received', 1, ?, ?)", id, at, state, state, at)
 	}
 	err := s.db.Write(t.Context(), func(tx *store.Tx) error {
 		if _, err := settings.Pin(tx, "pepper", fingerprint); err != nil {

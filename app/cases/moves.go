@@ -393,5 +393,5 @@ func notices(r *store.Reader, id int64, key string) ([]journal.Message, error) {
 	if reachable == 0 {
 		return nil, nil
 	}
-	return []journal.Message{{Key: key, Channel: "mail", Template: "progress", CaseID: id}}, nil
+	return []journal.Message{{Key: key, Channel: "mail", Template: "progress", SubjectID: id}}, nil
 }

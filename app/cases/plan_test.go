@@ -47,7 +47,7 @@ func many(t *testing.T, db *store.DB, n int) {
 			SELECT id, case_id, 'yes', 'satisfied', '', CURRENT_TIMESTAMP FROM replies WHERE id % 5 = 0`,
 		`INSERT INTO published_replies (case_id, state, kind, title, question, answer, unit, asked_on, answered_on, proposed_by, reviewed_by, published_on)
 			SELECT id, CASE WHEN id % 11 = 0 THEN 'withdrawn' ELSE 'published' END, kind, '标题', '问', '答', '执行局', received_on, received_on, 1, 2, received_on FROM cases WHERE id % 10 = 0`,
-		`INSERT INTO outbox (created_at, idem, channel, template, case_id, state, due_at)
+		`INSERT INTO outbox (created_at, idem, channel, template, subject_id, state, due_at)
 			SELECT submitted_at, case_no, 'mail', 'received', id, CASE WHEN id % 1000 = 0 THEN 'dead' ELSE 'accepted' END, submitted_at FROM cases`,
 		`INSERT INTO attachments (case_id, name, media_type, size, sha256, blob_key, at)
 			SELECT CASE WHEN id % 500 > 0 THEN id END, 'a.pdf', 'application/pdf', 1000, 'x', case_no, submitted_at FROM cases WHERE id % 5 = 0`,

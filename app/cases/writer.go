@@ -278,7 +278,7 @@ func (s *Service) insert(tx *store.Tx, u rules, fresh []*job, rows []Case) error
 		e := journal.Event{Actor: sub.by.ID, ActorName: sub.by.Name, Verb: "case.submit", Subject: "case", SubjectID: c.ID,
 			Changes: []journal.Change{{Field: "kind", New: string(c.Kind)}, {Field: "channel", New: string(c.Channel)}}}
 		if sub.Email != "" {
-			e.Messages = []journal.Message{{Key: fmt.Sprintf("case/%d/received", c.ID), Channel: "mail", Template: "received", CaseID: c.ID}}
+			e.Messages = []journal.Message{{Key: fmt.Sprintf("case/%d/received", c.ID), Channel: "mail", Template: "received", SubjectID: c.ID}}
 		}
 		entries = append(entries, e)
 		docs = append(docs, search.Doc{Kind: searchKind, Ref: c.ID, Text: c.searchText()})

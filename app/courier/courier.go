@@ -4,8 +4,8 @@
 // A message is claimed with a lease before it is sent and marked accepted
 // before anything else happens; when it is not known whether the provider took
 // it, it becomes unknown for a person to decide and is never sent again by
-// itself. It trusts cases for the address, which it reads only at the moment of
-// sending. It must never log an address or put a case's content into a message.
+// itself. It trusts cases and staff for the address, which it reads only at the
+// moment of sending. It must never log an address or put a case's content into a message.
 package courier
 
 import (

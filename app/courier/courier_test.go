@@ -107,6 +107,7 @@ type world struct {
 	db    *store.DB
 	clock *storetest.Clock
 	cases *cases.Service
+	staff *staff.Service
 	blobs blob.Store
 	log   bytes.Buffer
 	*courier.Courier
@@ -129,7 +130,8 @@ func each(t *testing.T, m manner, test func(t *testing.T, w *world, s *sink)) {
 		w.cases = cases.New(db, w.blobs, pepper)
 		t.Cleanup(w.cases.Close)
 		cfg := config.Config{SMTPURL: listen(t, s), MailFrom: "portal@court.example", BaseURL: "https://zg.example.cn"}
-		w.Courier = courier.New(db, w.cases, staff.New(db, pepper, false), w.blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
+		w.staff = staff.New(db, pepper, false)
+		w.Courier = courier.New(db, w.cases, w.staff, w.blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
 		test(t, w, s)
 	})
 }
@@ -300,6 +302,37 @@ func TestWithoutAMailServerNewsIsGivenUpAndNeverSentLater(t *testing.T) {
 		}
 		if d := cmp.Diff(journal.Unsent{Dead: 1, Oldest: storetest.Start}, got); d != "" {
 			t.Error(d)
+		}
+	})
+}
+
+func TestAMonthlyNoticeGoesToThePersonAndSaysNothing(t *testing.T) {
+	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
+		liaison := stafftest.Actor(t, w.db, "liaison", "立案庭", staff.Liaison)
+		admin := stafftest.Actor(t, w.db, "admin", "信息处", staff.SecAdmin)
+		if err := w.staff.SetEmail(t.Context(), admin, liaison.ID, "liaison@court.example"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.db.Write(t.Context(), func(tx *store.Tx) error {
+			return journal.Append(tx, journal.Event{Verb: "digest.make", Subject: "digest", SubjectID: 1, Messages: []journal.Message{
+				{Key: "digest/1/1", Channel: "mail", Template: "digest", SubjectID: liaison.ID},
+				{Key: "digest/1/2", Channel: "mail", Template: "digest", SubjectID: admin.ID},
+				{Key: "other", Channel: "mail", Template: "unheard_of", SubjectID: liaison.ID}}})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Deliver(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff([]string{"accepted", "dead", "dead"}, w.states(t)); d != "" {
+			t.Error(d)
+		}
+		mails, to := s.got()
+		if d := cmp.Diff([]string{"liaison@court.example"}, to); d != "" {
+			t.Error(d)
+		}
+		if len(mails) != 1 || strings.Contains(mails[0], "/track") || !strings.Contains(mails[0], "/desk/ledger/digests") {
+			t.Errorf("%v", mails)
 		}
 	})
 }

@@ -24,10 +24,10 @@ const (
 )
 
 type outboxRow struct {
-	ID       int64
-	Template string
-	CaseID   int64
-	Attempts int
+	ID        int64
+	Template  string
+	SubjectID int64
+	Attempts  int
 }
 
 func (outboxRow) TableName() string { return "outbox" }
@@ -81,7 +81,7 @@ func (c *Courier) claim(ctx context.Context) (*outboxRow, error) {
 	err := c.db.Write(ctx, func(tx *store.Tx) error {
 		got = nil
 		var list []outboxRow
-		err := tx.Select("id, template, case_id, attempts").Where("state = 'waiting' AND due_at <= ? AND channel = 'mail'", tx.Now).
+		err := tx.Select("id, template, subject_id, attempts").Where("state = 'waiting' AND due_at <= ? AND channel = 'mail'", tx.Now).
 			Order("due_at, id").Limit(1).Find(&list).Error
 		if err != nil || len(list) == 0 {
 			return err
@@ -104,12 +104,39 @@ func (c *Courier) claim(ctx context.Context) (*outboxRow, error) {
 	return got, nil
 }
 
-// subjects are the whole of what a message says: nothing of the matter itself.
-var subjects = map[string]string{"received": "您的来件已收到", "progress": "您的事项有新进展"}
+// letter is what the messages of a template say, which is nothing of the matter
+// itself, and how their recipient is found.
+type letter struct {
+	subject, body string
+	// find reads the address of the row's subject, empty for none, and the page
+	// of the site that the message names.
+	find func(ctx context.Context, subject int64) (address, page string, err error)
+}
+
+// letters are the templates.
+func (c *Courier) letters() map[string]letter {
+	sender := func(ctx context.Context, id int64) (string, string, error) {
+		to, err := c.cases.MailAddress(ctx, id)
+		return to, "/track", err
+	}
+	look := "请用受理编号和查询码在网站“查询进度”里查看。"
+	return map[string]letter{
+		"received": {"您的来件已收到", look, sender},
+		"progress": {"您的事项有新进展", look, sender},
+		"digest": {"您部门本月的整改提示已生成", "请登录工作台查看。", func(ctx context.Context, id int64) (string, string, error) {
+			to, err := c.staff.MailAddress(ctx, id)
+			return to, "/desk/ledger/digests", err
+		}},
+	}
+}
 
 // send hands one message to the mail server and says what became of it.
 func (c *Courier) send(ctx context.Context, m outboxRow) (state, note string) {
-	to, err := c.cases.MailAddress(ctx, m.CaseID)
+	says, known := c.letters()[m.Template]
+	if !known {
+		return "dead", "没有这种消息"
+	}
+	to, page, err := says.find(ctx, m.SubjectID)
 	if err != nil {
 		return "waiting", "读取地址失败"
 	}
@@ -128,10 +155,10 @@ func (c *Courier) send(ctx context.Context, m outboxRow) (state, note string) {
 	if err := errors.Join(msg.FromFormat(site.Court+site.Name, c.cfg.MailFrom), msg.To(to)); err != nil {
 		return "dead", "地址不能发送"
 	}
-	msg.Subject(subjects[m.Template])
-	body := subjects[m.Template] + "。请用受理编号和查询码在网站“查询进度”里查看。\n"
+	msg.Subject(says.subject)
+	body := says.subject + "。" + says.body + "\n"
 	if c.cfg.BaseURL != "" {
-		body += c.cfg.BaseURL + "/track\n"
+		body += c.cfg.BaseURL + page + "\n"
 	}
 	body += "\n这封邮件由系统自动发出，请不要回复。\n" + site.Court + "\n"
 	msg.SetBodyString(mail.TypeTextPlain, body)

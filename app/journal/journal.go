@@ -5,7 +5,7 @@
 //
 // It trusts the rooms to call Append once per change. It must never be given
 // contact details, secrets or the text of a case: an audit row names fields
-// and harmless values only, an outbox row refers to the case and no more.
+// and harmless values only, an outbox row refers to the case or person and no more.
 package journal
 
 import (
@@ -31,7 +31,8 @@ type Message struct {
 	Key      string // idempotency key: the same key is never queued twice
 	Channel  string // mail or sms
 	Template string
-	CaseID   int64
+	// SubjectID is whom or what it is about; the template says of what kind.
+	SubjectID int64
 }
 
 // Event is one change made by one actor.
@@ -65,7 +66,7 @@ type outboxRow struct {
 	Idem      string
 	Channel   string
 	Template  string
-	CaseID    int64
+	SubjectID int64
 	State     string
 	DueAt     time.Time
 }
@@ -90,7 +91,7 @@ func Append(tx *store.Tx, events ...Event) error {
 			Subject: e.Subject, SubjectID: e.SubjectID, Changes: changes})
 		for _, m := range e.Messages {
 			messages = append(messages, outboxRow{CreatedAt: tx.Now, Idem: m.Key, Channel: m.Channel,
-				Template: m.Template, CaseID: m.CaseID, State: "waiting", DueAt: tx.Now})
+				Template: m.Template, SubjectID: m.SubjectID, State: "waiting", DueAt: tx.Now})
 		}
 		public = public || e.Public
 	}

@@ -18,7 +18,7 @@ func TestAppendWritesTheTrailTheOutboxAndTheRevision(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		e := journal.Event{Actor: 7, ActorName: "张三", Verb: "case.accept", Subject: "case", SubjectID: 3,
 			Changes:  []journal.Change{{Field: "state", Old: "registered", New: "accepted"}},
-			Messages: []journal.Message{{Key: "case/3/accepted", Channel: "mail", Template: "progress", CaseID: 3}}, Public: true}
+			Messages: []journal.Message{{Key: "case/3/accepted", Channel: "mail", Template: "progress", SubjectID: 3}}, Public: true}
 		write := func() error {
 			return db.Write(t.Context(), func(tx *store.Tx) error { return journal.Append(tx, e) })
 		}

@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/mail"
 	"regexp"
 	"slices"
 	"strings"
@@ -457,6 +458,47 @@ func (s *Service) Change(ctx context.Context, actor Actor, id int64, name string
 		}
 		return changes, endSessions(tx, id, nil)
 	})
+}
+
+// SetEmail changes where the program's notices to this person go; empty: nowhere.
+// The address is shown to nobody but the security administrator, and the trail
+// tells only that it changed.
+func (s *Service) SetEmail(ctx context.Context, actor Actor, id int64, email string) error {
+	email = strings.TrimSpace(norm.NFKC.String(email))
+	if x, err := mail.ParseAddress(email); email != "" && (err != nil || x.Address != email || len(email) > 254) {
+		return fault.Form([]fault.Field{{Name: "email", Message: "邮箱地址不完整，请按 name@example.cn 的样子填写；不用的话留空。"}})
+	}
+	return s.change(ctx, actor, id, "staff.email", func(tx *store.Tx, _ Person) ([]journal.Change, error) {
+		done := tx.Model(&account{}).Where("id = ? AND email <> ?", id, email).Update("email", email)
+		if done.Error != nil || done.RowsAffected == 0 {
+			return nil, done.Error
+		}
+		return []journal.Change{{Field: "email"}}, nil
+	})
+}
+
+// Email is where notices to a person go, for the security administrator.
+func (s *Service) Email(ctx context.Context, actor Actor, id int64) (string, error) {
+	if err := actor.Require(SecAdmin); err != nil {
+		return "", err
+	}
+	return s.email(ctx, "id = ?", id)
+}
+
+// MailAddress is where the courier sends a notice, read at the moment of sending;
+// empty for who has none or works here no longer.
+func (s *Service) MailAddress(ctx context.Context, id int64) (string, error) {
+	return s.email(ctx, "id = ? AND disabled_at IS NULL", id)
+}
+
+func (s *Service) email(ctx context.Context, where string, id int64) (email string, err error) {
+	err = s.db.Read(ctx, func(r *store.Reader) error {
+		return r.Model(&account{}).Select("email").Where(where, id).Limit(1).Scan(&email).Error
+	})
+	if err != nil {
+		return "", fmt.Errorf("staff: mail address: %w", err)
+	}
+	return email, nil
 }
 
 // Disable ends an account: it can no longer sign in, and its sessions end. The

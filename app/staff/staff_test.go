@@ -1117,3 +1117,50 @@ func TestPasswordsCostTheirFullPriceUnlessATestSaysOtherwise(t *testing.T) {
 		t.Error("guessing passwords is cheap")
 	}
 }
+
+func TestANoticesAddressIsKeptFromEverybodyElse(t *testing.T) {
+	each(t, func(h house) {
+		ctx := t.Context()
+		for _, bad := range []string{"没有", "a@", "A <a@court.example>", "a@court.example\r\nBcc: b@x.example"} {
+			h.want(fault.Invalid, h.SetEmail(ctx, h.admin, h.handler, bad))
+		}
+		if err := h.SetEmail(ctx, h.admin, h.handler, " zhang@court.example "); err != nil {
+			t.Fatal(err)
+		}
+		handler := h.who(h.signIn("zhang.san", password))
+		h.want(fault.Forbidden, h.SetEmail(ctx, handler, h.handler, "other@court.example"))
+		_, err := h.Email(ctx, handler, h.handler)
+		h.want(fault.Forbidden, err)
+		address := func() string {
+			t.Helper()
+			to, err := h.MailAddress(ctx, h.handler)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return to
+		}
+		if got, err := h.Email(ctx, h.admin, h.handler); err != nil || got != "zhang@court.example" || address() != got {
+			t.Error(got, err)
+		}
+		var trail []journal.Entry
+		if err := h.db.Read(ctx, func(r *store.Reader) (err error) {
+			trail, err = journal.Trail(r, journal.Filter{Verb: "staff.email", Limit: 10})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if len(trail) != 1 {
+			t.Fatal(trail)
+		}
+		if d := cmp.Diff([]journal.Change{{Field: "email"}}, trail[0].Changes); d != "" {
+			t.Error(d)
+		}
+		if err := h.Disable(ctx, h.admin, h.handler); err != nil {
+			t.Fatal(err)
+		}
+		if to := address(); to != "" {
+			t.Error("a closed account is still written to", to)
+		}
+		stafftest.Check(t, h.db)
+	})
+}

@@ -19,7 +19,7 @@ type letter struct {
 	Idem       string
 	Channel    string
 	Template   string
-	CaseID     int64
+	SubjectID  int64
 	State      string
 	DueAt      time.Time
 	LeaseUntil *time.Time
@@ -40,7 +40,7 @@ func TestInsertedRowsComeBackAsTheyWere(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		at := clock.Now().Add(123456 * time.Microsecond)
 		letters := []letter{
-			{CreatedAt: at, Idem: "一", Channel: "mail", Template: "a", CaseID: 1 << 40, State: "waiting", DueAt: at, Note: "引号\"'\\ <b>&\n换行 😀"},
+			{CreatedAt: at, Idem: "一", Channel: "mail", Template: "a", SubjectID: 1 << 40, State: "waiting", DueAt: at, Note: "引号\"'\\ <b>&\n换行 😀"},
 			{CreatedAt: at, Idem: "二", Channel: "sms", Template: "b", State: "dead", DueAt: at, LeaseUntil: &at},
 			{CreatedAt: at, Idem: "三", Channel: "mail", Template: "c", State: "waiting", DueAt: at.Add(-time.Microsecond)},
 		}

@@ -24,7 +24,7 @@ CREATE TABLE outbox (
   idem TEXT NOT NULL UNIQUE,
   channel TEXT NOT NULL CHECK (channel IN ('mail', 'sms')),
   template TEXT NOT NULL,
-  case_id BIGINT NOT NULL,
+  subject_id BIGINT NOT NULL, -- of what, the template says: a case, a member of staff
   state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'accepted', 'unknown', 'dead')),
   attempts INTEGER NOT NULL DEFAULT 0,
   due_at {{TIME}} NOT NULL,

@@ -19,6 +19,7 @@ CREATE TABLE staff (
   failures INTEGER NOT NULL DEFAULT 0,
   locked_until {{TIME}},
   trial BOOLEAN NOT NULL DEFAULT FALSE,
+  email TEXT NOT NULL DEFAULT '',
   created_at {{TIME}} NOT NULL,
   version INTEGER NOT NULL DEFAULT 1
 );

@@ -306,7 +306,7 @@ func TestTheAdministratorsHearWhatNobodyElseCanMend(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return tx.Exec(`INSERT INTO outbox (created_at, idem, channel, template, case_id, state, due_at) VALUES (?, 'x', 'mail', 'received', 1, 'dead', ?)`, tx.Now, tx.Now).Error
+			return tx.Exec(`INSERT INTO outbox (created_at, idem, channel, template, subject_id, state, due_at) VALUES (?, 'x', 'mail', 'received', 1, 'dead', ?)`, tx.Now, tx.Now).Error
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -33,7 +33,7 @@ var trailWords = func() []view.Choice {
 	for _, x := range [][2]string{{"reply.propose", "提出选登"}, {"reply.published", "公开选登"}, {"reply.refused", "不予选登"}, {"reply.withdrawn", "撤下选登"},
 		{"announcement.import", "导入通报"}, {"announcement.publish", "公布通报"},
 		{"department.add", "添加部门"}, {"department.rename", "修改部门名称"}, {"department.retire", "停用部门"}, {"department.restore", "恢复部门"},
-		{"staff.add", "添加账号"}, {"staff.change", "修改姓名和部门"}, {"staff.roles", "修改角色"}, {"staff.disable", "停用账号"}, {"staff.enable", "恢复账号"},
+		{"staff.add", "添加账号"}, {"staff.change", "修改姓名和部门"}, {"staff.email", "修改通知邮箱"}, {"staff.roles", "修改角色"}, {"staff.disable", "停用账号"}, {"staff.enable", "恢复账号"},
 		{"staff.password.reset", "重置密码"}, {"staff.password.change", "修改密码"}, {"staff.factor.set", "启用动态验证码"}, {"staff.factor.reset", "重置动态验证码"},
 		{"staff.recovery_code.use", "使用恢复码"}, {"staff.sign_in", "登录"}, {"staff.sign_in.refuse", "登录失败"}, {"staff.sign_out", "退出"},
 		{"staff.sign_out_everywhere", "退出所有设备"}, {"settings.site", "修改网站设置"}, {"settings.limit", "修改时限"}, {"settings.calendar", "装入放假安排"},

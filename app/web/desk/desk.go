@@ -227,7 +227,7 @@ var doneWords = map[string]string{
 
 	"import": "已导入为草稿，请核对数字后公布。", "announced": "已公布，公众网站已更新。",
 	"published": "已公开。", "unpublished": "已决定不予选登。", "withdrawn": "已从公众网站撤下。",
-	"department": "部门已添加。", "rename": "部门名称已修改。", "retire": "部门已停用，以后不能再选。", "restore_department": "部门已恢复，可以再选。", "change": "姓名和部门已保存，该账号需要重新登录。", "roles": "角色已修改。", "disable": "账号已停用，登录已全部退出。", "enable": "账号已恢复。",
+	"department": "部门已添加。", "rename": "部门名称已修改。", "retire": "部门已停用，以后不能再选。", "restore_department": "部门已恢复，可以再选。", "change": "姓名和部门已保存，该账号需要重新登录。", "email": "通知邮箱已保存。", "roles": "角色已修改。", "disable": "账号已停用，登录已全部退出。", "enable": "账号已恢复。",
 	"factor": "动态验证码已重置，本人下次登录后重新设置。", "sessions": "该账号的登录已全部退出。",
 	"ledger_report": "进展已报告，公众网站已更新。", "ledger_details": "已保存。", "ledger_add": "措施已加入台账。", "ledger_evidence": "佐证材料已添加。",
 	"ledger_propose_due": "已提出，等整改办或者院领导批准。", "ledger_decide_due": "已作出决定。", "ledger_apply": "已申请销号，等待核验。", "ledger_review": "核验意见已记录。",

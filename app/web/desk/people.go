@@ -314,6 +314,12 @@ func (d *Doors) personPage(c *door.Ctx, status int, id int64, change func(*view.
 		}
 		act("change", "修改姓名和部门", "保存后，这个账号的登录全部退出。", "保存姓名和部门", view.Field{Name: "name", Label: "姓名", Value: x.Name, Required: true, Autocomplete: "off"},
 			view.Field{Name: "department", Kind: view.Select, Label: "部门", Value: department, Choices: choices})
+		email, err := d.house.Staff.Email(c.Std(), c.Actor, id)
+		if err != nil {
+			return err
+		}
+		act("email", "修改通知邮箱", "只用来发“请登录查看”的提醒，邮件里没有工作内容；别处都不显示。留空就不发。", "保存邮箱",
+			view.Field{Name: "email", Kind: view.Email, Label: "通知邮箱", Value: email, Autocomplete: "off"})
 		act("roles", "修改角色", "系统、安全、审计三员不能由一人兼任；系统管理员和审计管理员不兼任其他角色。", "保存角色", roleFields(x.Roles)...)
 		act("password", "重置密码", "给出一次性密码，并退出这个账号的所有登录。", "重置密码")
 		if x.Factor {
@@ -348,6 +354,8 @@ func (d *Doors) ChangePerson(c *door.Ctx) error {
 			department = -1 // the room knows no such department
 		}
 		err = s.Change(ctx, a, id, f.Get("name"), department)
+	case "email":
+		err = s.SetEmail(ctx, a, id, f.Get("email"))
 	case "roles":
 		err = firstRole(s.SetRoles(ctx, a, id, rolesOf(f)))
 	case "password":
