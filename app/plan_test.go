@@ -17,7 +17,7 @@ import (
 // lower floors only, never one beside it. Everything that is built is here.
 const plan = `
 app/config app/fault static views
-app/calendar app/announce app/seal app/tlog app/typed
+app/calendar app/announce app/seal app/tlog app/typed app/sheet
 app/store
 app/journal app/blob app/search app/settings app/staff/internal/price
 app/staff
