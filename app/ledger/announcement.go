@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -322,14 +323,32 @@ func reveal(tx *store.Tx, n Announcement, on calendar.Date) error {
 	return nil
 }
 
-// index makes a problem findable by its words and by what was said about it.
-func index(tx *store.Tx, id int64) error {
-	var words []string
-	if err := tx.Raw(`SELECT title FROM problems WHERE id = ? UNION ALL SELECT title FROM sub_problems WHERE problem_id = ?
-		UNION ALL SELECT text FROM statements WHERE problem_id = ?`, id, id, id).Scan(&words).Error; err != nil {
-		return fmt.Errorf("ledger: index: %w", err)
+// index makes problems findable by their words, their public measures' and what
+// was said about them.
+func index(tx *store.Tx, ids ...int64) error {
+	for part := range slices.Chunk(ids, 500) {
+		var rows []struct {
+			ID   int64
+			Text string
+		}
+		if err := tx.Raw(`SELECT id, title AS text FROM problems WHERE id IN ? UNION ALL SELECT problem_id, title FROM sub_problems WHERE problem_id IN ?
+			UNION ALL SELECT problem_id, title FROM measures WHERE problem_id IN ? AND published
+			UNION ALL SELECT problem_id, text FROM statements WHERE problem_id IN ?`, part, part, part, part).Scan(&rows).Error; err != nil {
+			return fmt.Errorf("ledger: index: %w", err)
+		}
+		words := map[int64][]string{}
+		for _, x := range rows {
+			words[x.ID] = append(words[x.ID], x.Text)
+		}
+		docs := make([]search.Doc, len(part))
+		for i, id := range part {
+			docs[i] = search.Doc{Kind: searchKind, Ref: id, Text: strings.Join(words[id], "\n")}
+		}
+		if err := search.IndexAll(tx, docs); err != nil {
+			return err
+		}
 	}
-	return search.Index(tx, searchKind, id, strings.Join(words, "\n"))
+	return nil
 }
 
 // Announcements lists announcements, newest first; drafts too when asked for.

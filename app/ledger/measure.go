@@ -38,6 +38,7 @@ type Measure struct {
 	Kind         Kind
 	Status       Status // what the lead department claims
 	Note         string // what was done, for the public
+	Proof        string // the evidence as the office's spreadsheet names it, for staff only
 	Leader       string // 责任领导
 	DepartmentID *int64 // 牵头部门
 	StartsOn     calendar.Date
@@ -58,7 +59,7 @@ type Measure struct {
 	CoDepts    []string `gorm:"-"` // 配合部门
 }
 
-// publicColumns leaves Internal out: what the public reads never holds it.
+// publicColumns leaves Internal and Proof out: what the public reads never holds it.
 const publicColumns = `measures.id, measures.programme_id, measures.problem_id, measures.sub_problem_id, measures.no, measures.code, measures.title,
 measures.kind, measures.status, measures.note, measures.leader, measures.department_id, measures.starts_on, measures.due_on, measures.baseline_on,
 measures.due_text, measures.done_on, measures.check_months, measures.check_on, measures.closing, measures.closed_on, measures.reopened_on,

@@ -120,7 +120,7 @@ func termText(on calendar.Date, text string) string {
 	return on.String()
 }
 
-var statusWords = map[string]Status{"": Unstated, "未写明": Unstated, "未说明": Unstated,
+var statusNames = map[string]Status{"": Unstated, "未写明": Unstated, "未说明": Unstated,
 	"未启动": NotStarted, "未开始": NotStarted, "尚未启动": NotStarted, "待启动": NotStarted, "未整改": NotStarted,
 	"整改中": InProgress, "正在整改": InProgress, "进行中": InProgress, "推进中": InProgress, "正在推进": InProgress, "正在进行": InProgress, "未完成": InProgress, "持续推进": InProgress,
 	"基本完成": BasicallyDone, "基本完成整改": BasicallyDone,

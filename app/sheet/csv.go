@@ -66,7 +66,7 @@ func readCSV(raw []byte) ([]Table, error) {
 		ended += strings.Count(record[last], "\n")
 		c.begin(no)
 		for col, text := range record {
-			if strings.HasPrefix(strings.TrimSpace(text), "=") {
+			if strings.HasPrefix(text, "=") {
 				err = c.bad(col, formula)
 			} else {
 				err = c.put(col, unguard(text))

@@ -14,7 +14,8 @@ CREATE TABLE problem_links (
 CREATE INDEX problem_links_problem ON problem_links (problem_id);
 
 -- baseline_on is the first due date for ever; due_on moves by due_changes.
--- check_months: how often a long-term measure is looked at again.
+-- check_months: how often a long-term measure is looked at again. proof: the
+-- evidence as the office's spreadsheet names it.
 CREATE TABLE measures (
   id {{ID}},
   programme_id BIGINT NOT NULL REFERENCES programmes (id),
@@ -28,6 +29,7 @@ CREATE TABLE measures (
   status TEXT NOT NULL CHECK (status IN
     ('unstated', 'not_started', 'in_progress', 'basically_done', 'done', 'long_term')),
   note TEXT NOT NULL DEFAULT '',
+  proof TEXT NOT NULL DEFAULT '',
   leader TEXT NOT NULL DEFAULT '',
   department_id BIGINT REFERENCES departments (id),
   starts_on TEXT,

@@ -1,0 +1,453 @@
+package ledger_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"mingjing/app/fault"
+	"mingjing/app/journal"
+	"mingjing/app/ledger"
+	"mingjing/app/ledger/ledgertest"
+	"mingjing/app/sheet"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+	"mingjing/app/store/storetest"
+)
+
+// tables reads rows as a CSV file holds them.
+func tables(t interface {
+	Helper()
+	Fatal(...any)
+}, rows [][]string) []sheet.Table {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := sheet.NewCSV(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if err := w.Row(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	list, err := sheet.Read("a.csv", &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+var clerk = staff.Actor{ID: 7, Name: "整改办甲", Roles: []staff.Role{staff.RectificationOffice}}
+
+func taken(t *testing.T, db *store.DB, rows [][]string) ledger.Difference {
+	t.Helper()
+	d, err := ledger.New(db, nil).ImportSheet(t.Context(), clerk, ledger.Spreadsheet{Name: "台账.csv", Tables: tables(t, rows)})
+	if err != nil {
+		t.Fatalf("%v %+v", err, d.Bad)
+	}
+	ledgertest.Check(t, db)
+	return d
+}
+
+// written is the ledger as it is exported, without its headings.
+func written(t interface {
+	Helper()
+	Fatal(...any)
+}, db *store.DB, format string) [][]string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := ledger.New(db, nil).ExportSheet(noContext{}, staff.System, "", format, &b); err != nil {
+		t.Fatal(err)
+	}
+	list, err := sheet.Read("a."+format, &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows [][]string
+	for _, r := range list[0].Rows {
+		rows = append(rows, r.Cells)
+	}
+	return rows
+}
+
+type noContext struct{}
+
+func (noContext) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (noContext) Done() <-chan struct{}       { return nil }
+func (noContext) Err() error                  { return nil }
+func (noContext) Value(any) any               { return nil }
+
+var usual = [][]string{
+	{"某某法院整改台账"},
+	{"序号", "反馈方面", "反馈问题", "细化问题", "整改措施", "责任领导", "牵头部门", "配合部门", "整改时限", "整改状态", "完成情况", "佐证材料", "销号时间", "负责科室"},
+	{"1", "党的建设方面", "学习不深入", "学习次数少", "每月学习一次", "张三", "政治部", "办公室、机关党委", "长期坚持", "长期坚持", "已学习12次", "会议纪要", "", "x"},
+	{"2", "", "", "", "建立学习台账", "张三", "政治部", "", "2020年12月底", "已完成", "已建立", "台账", "2020.12.20", ""},
+	{"3", "", "", "测试不够", "每季度测试", "李四", "政治部", "", "2021-03-31", "整改中", "", "", "", ""},
+	{"4", "审判执行方面", "超审限案件多", "", "清理超审限案件", "王五", "审判管理办公室", "立案庭", "立行立改", "", "", "", "", ""},
+}
+
+func TestAUsualSpreadsheetComesIn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		d := taken(t, db, usual)
+		if d.Added != 4 || d.Problems != 2 || d.Changed != 0 || d.Closed != 1 || d.Programme.Title != "某某法院整改台账" || !d.Programme.Main {
+			t.Errorf("%+v", d)
+		}
+		want := [][]string{
+			{"1-1-1-1", "1-1", "党的建设方面", "学习不深入", "学习次数少", "每月学习一次", "长期坚持", "张三", "政治部", "办公室、机关党委", "", "长期坚持", "", "长期坚持", "", "已学习12次", "会议纪要", "", "是"},
+			{"1-1-1-2", "1-1", "党的建设方面", "学习不深入", "学习次数少", "建立学习台账", "限期整改", "张三", "政治部", "", "", "2020年12月底", "2020-12-31", "已完成", "", "已建立", "台账", "2020-12-20", "是"},
+			{"1-1-2-1", "1-1", "党的建设方面", "学习不深入", "测试不够", "每季度测试", "限期整改", "李四", "政治部", "", "", "2021-03-31", "2021-03-31", "整改中", "", "", "", "", "是"},
+			{"2-1-0-1", "2-1", "审判执行方面", "超审限案件多", "", "清理超审限案件", "立行立改", "王五", "审判管理办公室", "立案庭", "", "立行立改", "", "", "", "", "", "", "是"},
+		}
+		got := written(t, db, "xlsx")[1:]
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		again := taken(t, db, usual)
+		if len(again.List) != 0 || again.Unchanged != 4 {
+			t.Errorf("the same file again: %+v", again.List)
+		}
+		read(t, db, func(r *store.Reader) error {
+			p, err := ledger.Main(r)
+			if err != nil {
+				return err
+			}
+			events, err := ledger.Latest(r, p.ID, 10)
+			if err != nil {
+				return err
+			}
+			if len(events) != 1 || events[0].Text != "整改台账已更新，新增措施4条，销号1项" {
+				t.Errorf("%+v", events)
+			}
+			list, _, err := ledger.Progress(r, p, ledger.Filter{Query: "清理超审限", Limit: 10})
+			if err != nil {
+				return err
+			}
+			if len(list) != 1 || list[0].Code != "2-1" {
+				t.Errorf("a measure's words find %v", list)
+			}
+			trail, err := journal.Trail(r, journal.Filter{Verb: "ledger.import", Limit: 10})
+			if err != nil {
+				return err
+			}
+			if len(trail) != 2 || trail[1].ActorName != "整改办甲" {
+				t.Errorf("%+v", trail)
+			}
+			return nil
+		})
+	})
+}
+
+func TestAChangedSpreadsheetChangesThatAndNoMore(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		taken(t, db, usual)
+		clock.Advance(240 * time.Hour)
+		next := [][]string{
+			usual[1],
+			{"3", "党的建设方面", "学习不深入", "测试不够", "每季度测试", "李四", "政治部", "立案庭", "2021-06-30", "已完成", "测试两次", "", "2021-01-10", ""},
+			{"4", "审判执行方面", "超审限案件多", "", "清理超过审限的案件", "王五", "审判管理办公室", "立案庭", "立行立改", "整改中", "", "", "", ""},
+			{"5", "审判执行方面", "超审限案件多", "", "每月通报", "王五", "审判管理办公室", "", "2021年6月", "未启动", "", "", "", ""},
+		}
+		d := taken(t, db, next)
+		want := []ledger.Differing{
+			{Row: 2, Code: "1-1-2-1", Title: "每季度测试", Changes: []ledger.FieldChange{{"配合部门", "", "立案庭"}, {"整改时限", "2021-03-31", "2021-06-30"}, {"整改状态", "整改中", "已完成"}, {"完成情况", "", "测试两次"}, {"销号时间", "", "2021-01-10"}}},
+			{Row: 3, Code: "2-1-0-1", Title: "清理超审限案件", Changes: []ledger.FieldChange{{"整改措施", "清理超审限案件", "清理超过审限的案件"}, {"整改状态", "", "整改中"}}},
+			{Row: 4, Code: "2-1-0-2", Title: "每月通报", Added: true},
+		}
+		if diff := cmp.Diff(want, d.List); diff != "" {
+			t.Error(diff)
+		}
+		if d.Absent != 2 || d.Added != 1 || d.Changed != 2 {
+			t.Errorf("%+v", d)
+		}
+		m := ledgertest.Measure(t, db, "1-1-2-1")
+		if m.BaselineOn.String() != "2021-03-31" || m.DueOn.String() != "2021-06-30" || m.DoneOn.String() != "2021-01-16" || m.Version != 2 || m.Closing != ledger.Closed {
+			t.Errorf("%+v", m)
+		}
+		read(t, db, func(r *store.Reader) error {
+			var moves []ledger.DueChange
+			var reports []ledger.ProgressReport
+			var events []string
+			if err := r.Where("measure_id = ?", m.ID).Order("id").Find(&moves).Error; err != nil {
+				return err
+			}
+			if err := r.Where("measure_id = ?", m.ID).Order("id").Find(&reports).Error; err != nil {
+				return err
+			}
+			if err := r.Table("ledger_events").Order("id").Pluck("text", &events).Error; err != nil {
+				return err
+			}
+			if len(moves) != 1 || moves[0].Reason != "台账导入" || moves[0].State != "approved" || moves[0].ProposedBy != 7 || len(reports) != 2 || reports[1].Status != ledger.Done {
+				t.Errorf("%+v %+v", moves, reports)
+			}
+			if diff := cmp.Diff([]string{"整改台账已更新，新增措施4条，销号1项", "据导入的台账：整改状态由“整改中”变为“已完成”，1条措施已销号", "据导入的台账：整改状态由“没有说明”变为“整改中”",
+				"整改台账已更新，新增措施1条，变更2处，销号1项"}, events); diff != "" {
+				t.Error(diff)
+			}
+			return nil
+		})
+		closed := [][]string{usual[1], {"3", "党的建设方面", "学习不深入", "测试不够", "每季度测试", "李四", "政治部", "立案庭", "2021-06-30", "整改中", "测试两次", "", "2021-01-10", ""}}
+		refused(t, db, closed, "J2")
+	})
+}
+
+// refused wants exactly these cells to be named, and nothing to change.
+func refused(t *testing.T, db *store.DB, rows [][]string, cells ...string) {
+	t.Helper()
+	before := count(t, db)
+	d, err := ledger.New(db, nil).ImportSheet(t.Context(), clerk, ledger.Spreadsheet{Name: "a.csv", Tables: tables(t, rows)})
+	if !fault.Is(err, fault.Invalid) {
+		t.Fatalf("%v %+v", err, d.List)
+	}
+	var got []string
+	for _, b := range d.Bad {
+		got = append(got, b.Name)
+		if !strings.HasSuffix(b.Message, "。") && !strings.HasSuffix(b.Message, "）。") {
+			t.Errorf("%s", b.Message)
+		}
+	}
+	if diff := cmp.Diff(cells, got); diff != "" {
+		t.Errorf("%s %v", diff, d.Bad)
+	}
+	if after := count(t, db); after != before {
+		t.Errorf("%s became %s", before, after)
+	}
+	ledgertest.Check(t, db)
+}
+
+func count(t *testing.T, db *store.DB) (s string) {
+	read(t, db, func(r *store.Reader) error {
+		for _, table := range []string{"programmes", "aspects", "problems", "measures", "departments", "ledger_imports", "ledger_events", "audit"} {
+			var n int64
+			if err := r.Table(table).Count(&n).Error; err != nil {
+				return err
+			}
+			s += fmt.Sprintf("%s %d ", table, n)
+		}
+		return nil
+	})
+	return s
+}
+
+func TestEveryBadCellIsNamedAndNothingComesIn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		head := []string{"措施编号", "反馈问题", "整改措施", "整改时限", "整改状态", "销号时间", "整改类型", "是否公开"}
+		refused(t, db, [][]string{head,
+			{"A1", "问题一", "措施一", "明年", "差不多", "昨天", "慢慢改", "也许"},
+			{"A 2", "问题一", "措施二", "2021-02-30", "已完成", "", "", ""},
+			{"A3", "问题一", "", "2021-01-31", "", "", "", ""}},
+			"D2", "E2", "F2", "G2", "H2", "A3", "D3", "C4")
+		refused(t, db, [][]string{head, {"A1", "问题一", "措施一"}, {"A1", "问题一", "措施二"}}, "A3")
+		refused(t, db, [][]string{head[1:], {"问题一", "措施一"}, {"问题一", "措施一"}}, "B3")
+		refused(t, db, [][]string{head, {"A1", "问题一", "措施一", "", "", "2099-01-01"}}, "F2")
+		refused(t, db, [][]string{head, {"A1", strings.Repeat("长", 1001), "措施一"}}, "B2")
+	})
+}
+
+func TestOnlyTheOfficeImportsAndExports(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		for _, role := range staff.Roles {
+			a := staff.Actor{ID: 1, Roles: []staff.Role{role}}
+			_, err := ledger.New(db, nil).ImportSheet(t.Context(), a, ledger.Spreadsheet{Tables: tables(t, usual), DryRun: true})
+			if may := role == staff.RectificationOffice; may != (err == nil) {
+				t.Errorf("%s imports: %v", role, err)
+			}
+			err = ledger.New(db, nil).ExportSheet(t.Context(), a, "", "csv", &bytes.Buffer{})
+			if may := role == staff.RectificationOffice || role == staff.Leader; may != (err == nil) {
+				t.Errorf("%s exports: %v", role, err)
+			}
+		}
+	})
+}
+
+func TestUnknownHeadingsAreAskedForAndAMappingIsTaken(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		rows := [][]string{{"说明"}, {"毛病", "怎么改", "谁负责"}, {"学习少", "多学习", "政治部"}}
+		l := ledger.New(db, nil)
+		d, err := l.ImportSheet(t.Context(), clerk, ledger.Spreadsheet{Tables: tables(t, rows), DryRun: true})
+		if !fault.Is(err, fault.Invalid) || d.Unmapped == nil || len(d.Unmapped.Rows) != 2 || d.Unmapped.Rows[0].Row != 2 {
+			t.Fatalf("%v %+v", err, d.Unmapped)
+		}
+		m := &ledger.Mapping{Row: 2, Columns: map[ledger.Column]int{ledger.ColProblem: 0, ledger.ColMeasure: 1, ledger.ColLead: 2}}
+		d, err = l.ImportSheet(t.Context(), clerk, ledger.Spreadsheet{Tables: tables(t, rows), Mapping: m})
+		if err != nil || d.Added != 1 {
+			t.Fatalf("%v %+v", err, d)
+		}
+		if got := ledgertest.Measure(t, db, "1-1-0-1"); got.Title != "多学习" || got.Department != "政治部" {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestADifferenceThatIsNoLongerWhatWasSeenIsNotStored(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		l := ledger.New(db, nil)
+		seen, err := l.ImportSheet(t.Context(), clerk, ledger.Spreadsheet{Tables: tables(t, usual), DryRun: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken(t, db, usual[:4])
+		_, err = l.ImportSheet(t.Context(), clerk, ledger.Spreadsheet{Tables: tables(t, usual), Seen: seen.Digest})
+		if !fault.Is(err, fault.Conflict) {
+			t.Fatal(err)
+		}
+		now, err := l.ImportSheet(t.Context(), clerk, ledger.Spreadsheet{Tables: tables(t, usual), DryRun: true})
+		if err != nil || now.Added != 2 {
+			t.Fatal(err, now.Added)
+		}
+		if _, err = l.ImportSheet(t.Context(), clerk, ledger.Spreadsheet{Tables: tables(t, usual), Seen: now.Digest}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestWhatIsNotPublicStaysSoThroughExportAndImport(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		head := []string{"反馈问题", "整改措施", "是否公开", "内部说明"}
+		taken(t, db, [][]string{head, {"问题一", "公开的措施", "是", "内部一"}, {"问题一", "不公开的措施", "否", ""}, {"问题二", "全不公开", "否", ""}, {"问题三", "措施三", "仅问题", ""}})
+		var got []string
+		for _, r := range written(t, db, "csv")[1:] {
+			got = append(got, r[ledger.ColPublic])
+		}
+		if diff := cmp.Diff([]string{"是", "仅问题", "否", "仅问题"}, got); diff != "" {
+			t.Error(diff)
+		}
+		if d := taken(t, db, written(t, db, "csv")); len(d.List) != 0 {
+			t.Errorf("%+v", d.List)
+		}
+		read(t, db, func(r *store.Reader) error {
+			p, err := ledger.Main(r)
+			if err != nil {
+				return err
+			}
+			for word, want := range map[string]int{"公开的措施": 1, "不公开的措施": 0, "全不公开": 0, "措施三": 0} {
+				list, _, err := ledger.Progress(r, p, ledger.Filter{Query: word, Limit: 10})
+				if err != nil {
+					return err
+				}
+				if len(list) != want {
+					t.Errorf("%s finds %d", word, len(list))
+				}
+			}
+			return nil
+		})
+		d := taken(t, db, [][]string{head, {"问题一", "公开的措施", "否", "内部一"}, {"问题一", "不公开的措施", "否", ""}})
+		if len(d.List) != 2 {
+			t.Errorf("%+v", d.List)
+		}
+	})
+}
+
+// TestALedgerGoesOutAndComesInWithoutLoss exports what was imported, imports
+// that into an empty database and exports again: the same, and importing what
+// was exported changes nothing.
+func TestALedgerGoesOutAndComesInWithoutLoss(t *testing.T) {
+	for _, dialect := range []store.Dialect{store.SQLite, store.Postgres} {
+		t.Run(string(dialect), func(t *testing.T) {
+			first, second := empty(t, dialect), empty(t, dialect)
+			rapid.Check(t, func(rt *rapid.T) {
+				clear1(rt, first)
+				clear1(rt, second)
+				format := rapid.SampledFrom([]string{"xlsx", "csv"}).Draw(rt, "format")
+				bring := func(db *store.DB, rows [][]string) ledger.Difference {
+					d, err := ledger.New(db, nil).ImportSheet(noContext{}, staff.System, ledger.Spreadsheet{Tables: tables(rt, rows)})
+					if err != nil {
+						rt.Fatalf("%v %v", err, d.Bad)
+					}
+					return d
+				}
+				bring(first, generated(rt))
+				out := written(rt, first, format)
+				if d := bring(first, out); len(d.List) > 0 || d.Absent > 0 {
+					rt.Fatalf("the export changes its own ledger: %+v", d.List)
+				}
+				bring(second, out)
+				if diff := cmp.Diff(out, written(rt, second, format)); diff != "" {
+					rt.Fatal(diff)
+				}
+			})
+			ledgertest.Check(t, first)
+			ledgertest.Check(t, second)
+		})
+	}
+}
+
+func empty(t *testing.T, d store.Dialect) *store.DB {
+	t.Helper()
+	c := storetest.Config(t, d)
+	clock := storetest.NewClock(storetest.Start)
+	c.Clock = clock.Now
+	db, err := store.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// clear1 gives the next round a programme of its own: history cannot be deleted.
+func clear1(t *rapid.T, db *store.DB) {
+	err := db.Write(noContext{}, func(tx *store.Tx) error {
+		return tx.Exec("UPDATE programmes SET main = ?, slug = 'old' || id WHERE main", false).Error
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// generated is a ledger with everything that a cell may hold.
+func generated(t *rapid.T) [][]string {
+	text := rapid.StringOfN(rapid.SampledFrom([]rune("学习整改=+-@'\"，,;\n_x000D_ab<&>　 1")), 1, 12, -1)
+	maybe := func(g *rapid.Generator[string]) *rapid.Generator[string] {
+		return rapid.OneOf(rapid.Just(""), g)
+	}
+	day := rapid.Custom(func(t *rapid.T) string {
+		return fmt.Sprintf("%d-%02d-%02d", rapid.IntRange(2019, 2020).Draw(t, "y"), rapid.IntRange(1, 12).Draw(t, "m"), rapid.IntRange(1, 28).Draw(t, "d"))
+	})
+	due := rapid.OneOf(day, rapid.SampledFrom([]string{"", "2020年12月底", "2020年12月", "立行立改", "长期坚持", "持续推进", "2021年6月30日前并长期坚持", "2020年底", "2021年一季度", "2020.12.31"}))
+	status := rapid.SampledFrom([]string{"", "未启动", "整改中", "正在整改", "基本完成", "已完成", "长期坚持"})
+	department := rapid.SampledFrom([]string{"", "立案庭", "政治部", "办公室"})
+	head := []string{"方面", "反馈问题", "细化问题", "整改措施", "整改类型", "责任领导", "牵头部门", "配合部门", "启动时间", "整改时限", "原定时限", "整改状态", "完成时间", "完成情况", "佐证材料",
+		"销号时间", "是否公开", "内部说明", "复查周期", "下次复查", "问题责任领导", "问题内部说明", "细化问题内部说明"}
+	rows := [][]string{head}
+	for a := range rapid.IntRange(1, 2).Draw(t, "aspects") {
+		for p := range rapid.IntRange(1, 3).Draw(t, "problems") {
+			leader, inside := maybe(rapid.Just("院长")).Draw(t, "leader"), maybe(text).Draw(t, "inside")
+			for s := range rapid.IntRange(0, 2).Draw(t, "subs") + 1 {
+				sub, subInside := "", ""
+				if s > 0 {
+					sub, subInside = fmt.Sprintf("细化%d %s", s, text.Draw(t, "sub")), maybe(text).Draw(t, "sub inside")
+				}
+				n := rapid.IntRange(0, 3).Draw(t, "measures")
+				start := []string{fmt.Sprintf("方面%d %s", a, "建设"), fmt.Sprintf("问题%d-%d", a, p), sub}
+				if n == 0 {
+					rows = append(rows, append(start, append(make([]string, 17), leader, inside, subInside)...))
+				}
+				for m := range n {
+					if s == 0 && p == 1 {
+						continue
+					}
+					rows = append(rows, append(append([]string(nil), start...), fmt.Sprintf("措施%d %s", m, text.Draw(t, "measure")),
+						rapid.SampledFrom([]string{"", "立行立改", "限期整改", "长期坚持"}).Draw(t, "kind"), maybe(rapid.Just("张三")).Draw(t, "who"),
+						department.Draw(t, "lead"), rapid.SampledFrom([]string{"", "立案庭、政治部", "执行局"}).Draw(t, "co"), maybe(day).Draw(t, "starts"), due.Draw(t, "due"),
+						maybe(day).Draw(t, "baseline"), status.Draw(t, "status"), maybe(day).Draw(t, "done"), maybe(text).Draw(t, "note"), maybe(text).Draw(t, "proof"), maybe(day).Draw(t, "closed"),
+						rapid.SampledFrom([]string{"", "是", "否", "仅问题"}).Draw(t, "public"), maybe(text).Draw(t, "internal"), rapid.SampledFrom([]string{"", "3", "12"}).Draw(t, "months"),
+						maybe(day).Draw(t, "check"), leader, inside, subInside))
+				}
+			}
+		}
+	}
+	rows = append(rows, []string{"方面9", "最后的问题", "", "最后的措施"})
+	return rows
+}
