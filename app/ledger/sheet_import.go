@@ -627,3 +627,34 @@ func (p *plan) sum() {
 	_ = json.NewEncoder(h).Encode([]any{d.Programme.ID, d.Programme.Ledger, d.List, d.Warnings, d.Absent, d.Unchanged})
 	d.Digest = hex.EncodeToString(h.Sum(nil))
 }
+
+// Summary says in a sentence what the file changes.
+func (d Difference) Summary() string {
+	s := fmt.Sprintf("%d 条措施，新增 %d 条，没有变化 %d 条；新增问题 %d 个，变更 %d 处，销号 %d 项", d.Rows, d.Added, d.Unchanged, d.Problems, d.Changed, d.Closed)
+	if d.Absent > 0 {
+		s += fmt.Sprintf("；另有 %d 条不在文件里，保持不变", d.Absent)
+	}
+	return s + "。"
+}
+
+// Lines are the difference row by row, for a terminal.
+func (d Difference) Lines() []string {
+	var lines []string
+	for _, x := range d.List {
+		head := fmt.Sprintf("第 %d 行 %s", x.Row, x.Code)
+		if x.Added {
+			lines = append(lines, head+" 新增："+clip(typed.Line(x.Title), 60))
+		}
+		for _, c := range x.Changes {
+			lines = append(lines, fmt.Sprintf("%s %s：%s → %s", head, c.Column, orBlank(c.Old), orBlank(c.New)))
+		}
+	}
+	return lines
+}
+
+func orBlank(s string) string {
+	if s = typed.Line(s); s == "" {
+		return "（空）"
+	}
+	return s
+}

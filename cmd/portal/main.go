@@ -29,6 +29,7 @@ type commands struct {
 	Serve        serveCommand        `cmd:"" help:"Run the site."`
 	Migrate      migrateCommand      `cmd:"" help:"Bring the schema up to date."`
 	Announcement announcementCommand `cmd:"" help:"Read and import announcements."`
+	Ledger       ledgerCommand       `cmd:"" help:"The ledger as a spreadsheet."`
 	Staff        staffCommand        `cmd:"" help:"Accounts of staff."`
 	Backup       backupCommand       `cmd:"" help:"Write database and attachments into one encrypted file, while the site runs."`
 	Restore      restoreCommand      `cmd:"" help:"Fill an empty portal from such a file."`

@@ -16,7 +16,7 @@ import (
 )
 
 // subjects are the kinds of thing the trail speaks of.
-var subjects = []view.Choice{{Text: "全部"}, {Value: "case", Text: "来件"}, {Value: "reply", Text: "选登"}, {Value: "announcement", Text: "通报"},
+var subjects = []view.Choice{{Text: "全部"}, {Value: "case", Text: "来件"}, {Value: "reply", Text: "选登"}, {Value: "announcement", Text: "通报"}, {Value: "programme", Text: "台账"},
 	{Value: "staff", Text: "账号"}, {Value: "department", Text: "部门"}, {Value: "settings", Text: "设置"}, {Value: "site", Text: "网站"}}
 
 func subjectWord(s string) string { return wordOf(subjects, s) }
@@ -31,7 +31,7 @@ var trailWords = func() []view.Choice {
 		out = append(out, view.Choice{Value: "case." + string(v), Text: v.Word()})
 	}
 	for _, x := range [][2]string{{"reply.propose", "提出选登"}, {"reply.published", "公开选登"}, {"reply.refused", "不予选登"}, {"reply.withdrawn", "撤下选登"},
-		{"announcement.import", "导入通报"}, {"announcement.publish", "公布通报"},
+		{"announcement.import", "导入通报"}, {"announcement.publish", "公布通报"}, {"ledger.import", "导入台账"}, {"ledger.export", "导出台账"},
 		{"department.add", "添加部门"}, {"department.rename", "修改部门名称"}, {"department.retire", "停用部门"}, {"department.restore", "恢复部门"},
 		{"staff.add", "添加账号"}, {"staff.change", "修改姓名和部门"}, {"staff.email", "修改通知邮箱"}, {"staff.roles", "修改角色"}, {"staff.disable", "停用账号"}, {"staff.enable", "恢复账号"},
 		{"staff.password.reset", "重置密码"}, {"staff.password.change", "修改密码"}, {"staff.factor.set", "启用动态验证码"}, {"staff.factor.reset", "重置动态验证码"},
