@@ -152,6 +152,15 @@ func ProgrammeBySlug(r *store.Reader, slug string) (Programme, error) {
 	return programme(r, "slug = ?", slug)
 }
 
+// Programmes lists them, the main one first.
+func Programmes(r *store.Reader) ([]Programme, error) {
+	var list []Programme
+	if err := r.Order("main DESC, id DESC").Limit(100).Find(&list).Error; err != nil {
+		return nil, fmt.Errorf("ledger: programmes: %w", err)
+	}
+	return list, nil
+}
+
 func programme(r *store.Reader, where string, args ...any) (Programme, error) {
 	var p Programme
 	err := r.Where(where, args...).Order("id").Take(&p).Error

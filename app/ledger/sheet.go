@@ -45,13 +45,15 @@ const (
 	ColNone Column = -1 // recognised, and not wanted: 序号
 )
 
-// Columns are the columns in the order in which they are written, with the
-// names that other ledgers give them. Name is the form field's value.
-var Columns = [columnCount]struct {
+// ColumnName is how a column is called.
+type ColumnName struct {
 	Name, Title string
-	Width       int
-	words       string
-}{
+	Width       int    // in characters
+	words       string // what other ledgers call it
+}
+
+// Columns are the columns in the order in which they are written.
+var Columns = [columnCount]ColumnName{
 	ColCode:            {"code", "措施编号", 11, "外部编号 任务编号 措施序号 措施编码 任务编码"},
 	ColProblemCode:     {"problem_code", "问题编号", 9, "问题序号 反馈问题编号 反馈问题序号"},
 	ColAspect:          {"aspect", "方面", 18, "反馈方面 问题方面 问题类别 类别 反馈意见方面 所属方面"},

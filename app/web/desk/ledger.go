@@ -84,6 +84,9 @@ func overview(c *door.Ctx, r *store.Reader, p *view.DeskLedgerPage) error {
 	}
 	part("整改措施", "/desk/ledger/measures", "报告进展、佐证、申请销号、调整时限")
 	part("问题", "/desk/ledger/problems", "问题销号、增加措施")
+	if holds(c.Actor, ledger.Exporters) {
+		part("表格", "/desk/ledger/sheet", "导入、导出整份台账")
+	}
 	part("回头看", "/desk/ledger/lookbacks", "抽查已销号的措施")
 	return nil
 }

@@ -52,5 +52,6 @@ func ledgerGallery() map[string]Page {
 func wholeDeskGallery() map[string]Page {
 	all := deskGallery()
 	maps.Copy(all, ledgerGallery())
+	maps.Copy(all, sheetGallery())
 	return all
 }
