@@ -175,7 +175,7 @@ func TestNoListReadsAWholeTable(t *testing.T) {
 			t.Fatal(err)
 		}
 		look("publications")
-		for _, f := range []cases.ReplyFilter{{}, {Kind: cases.Petition}, {Month: "2020-11"}, {ProblemID: 1}, {Before: 3000}} {
+		for _, f := range []cases.ReplyFilter{{}, {Kind: cases.Petition}, {Month: "2020-11"}, {Problems: []int64{1, 2}}, {Before: 3000}} {
 			f.Limit = 20
 			if err := db.Read(t.Context(), func(r *store.Reader) error { _, err := cases.Replies(r, f); return err }); err != nil {
 				t.Fatal(err)

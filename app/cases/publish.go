@@ -216,12 +216,12 @@ func (s *Service) publication(ctx context.Context, a staff.Actor, id int64, vers
 
 // ReplyFilter narrows the published replies; zero values do not.
 type ReplyFilter struct {
-	Kind      Kind
-	Month     string // YYYY-MM
-	ProblemID int64
-	Query     string
-	Before    int64
-	Limit     int
+	Kind     Kind
+	Month    string // YYYY-MM
+	Problems []int64
+	Query    string
+	Before   int64
+	Limit    int
 }
 
 // Replies lists published replies, newest first.
@@ -233,8 +233,8 @@ func Replies(r *store.Reader, f ReplyFilter) ([]PublishedReply, error) {
 	if f.Month != "" {
 		q = q.Where("published_on >= ? AND published_on <= ?", f.Month+"-01", f.Month+"-31")
 	}
-	if f.ProblemID != 0 {
-		q = q.Where("problem_id = ?", f.ProblemID)
+	if len(f.Problems) > 0 {
+		q = q.Where("problem_id IN ?", f.Problems)
 	}
 	if f.Query != "" {
 		q = search.Scope(q, replyKind, f.Query, "published_replies.id")

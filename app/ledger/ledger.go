@@ -161,6 +161,9 @@ func Programmes(r *store.Reader) ([]Programme, error) {
 	return list, nil
 }
 
+// ProgrammeByID finds the programme that something belongs to.
+func ProgrammeByID(r *store.Reader, id int64) (Programme, error) { return programme(r, "id = ?", id) }
+
 func programme(r *store.Reader, where string, args ...any) (Programme, error) {
 	var p Programme
 	err := r.Where(where, args...).Order("id").Take(&p).Error
@@ -217,21 +220,38 @@ type Detail struct {
 	Problem      Problem
 	Linked       []Problem // of a ledger problem the announced ones it is part of; of an announced one the ledger's
 	Subs         []SubProblem
-	Measures     []Measure // published ones, in the ledger's order
+	Measures     []Measure  // published ones, in the ledger's order
+	Evidence     []Evidence // public files and links of the problem and its published measures
+	Refusals     []Refused  // of what is refused now
 	Statements   []Statement
 	Announcement Announcement // the one the statements come from
-	Events       []Event
+	Events       []Line
 	Previous     *Problem
 	Next         *Problem
 }
 
 // Describe reads a problem's page.
 func Describe(r *store.Reader, programme Programme, code string) (Detail, error) {
-	d := Detail{Programme: programme}
-	var err error
-	if d.Problem, err = ProblemByCode(r, programme.ID, code); err != nil {
-		return d, err
+	p, err := ProblemByCode(r, programme.ID, code)
+	if err != nil {
+		return Detail{}, err
 	}
+	return describe(r, programme, p)
+}
+
+// DescribeAnnounced reads the page of a problem as an announcement names it;
+// the ledger may hold another one under the same code.
+func DescribeAnnounced(r *store.Reader, programme Programme, code string) (Detail, error) {
+	p, err := problem(r.DB, "programme_id = ? AND announced AND code = ? AND published", programme.ID, code)
+	if err != nil {
+		return Detail{}, err
+	}
+	return describe(r, programme, p)
+}
+
+func describe(r *store.Reader, programme Programme, p Problem) (Detail, error) {
+	d := Detail{Programme: programme, Problem: p}
+	var err error
 	if err := r.Where("id = ?", d.Problem.AspectID).Take(&d.Aspect).Error; err != nil {
 		return d, fmt.Errorf("ledger: aspect: %w", err)
 	}
@@ -242,6 +262,12 @@ func Describe(r *store.Reader, programme Programme, code string) (Detail, error)
 		return d, fmt.Errorf("ledger: sub-problems: %w", err)
 	}
 	if d.Measures, err = publishedMeasures(r, d.Problem.ID); err != nil {
+		return d, err
+	}
+	if d.Evidence, err = publicEvidence(r, p.ID); err != nil {
+		return d, err
+	}
+	if d.Refusals, err = refusals(r, p.ID); err != nil {
 		return d, err
 	}
 	about := d.About()
@@ -258,7 +284,7 @@ func Describe(r *store.Reader, programme Programme, code string) (Detail, error)
 			return d, fmt.Errorf("ledger: announcement: %w", err)
 		}
 	}
-	if err := r.Where("problem_id IN ?", about).Order("id DESC").Limit(200).Find(&d.Events).Error; err != nil {
+	if err := lines(r).Where("ledger_events.problem_id IN ?", about).Order("ledger_events.id DESC").Limit(200).Find(&d.Events).Error; err != nil {
 		return d, fmt.Errorf("ledger: events: %w", err)
 	}
 	for _, n := range []struct {
@@ -337,15 +363,4 @@ func Outlines(r *store.Reader, programme Programme) ([]Outline, error) {
 		}
 	}
 	return out, nil
-}
-
-// Latest lists the newest lines of the public history that are not about a
-// single problem's part in an announcement.
-func Latest(r *store.Reader, programmeID int64, limit int) ([]Event, error) {
-	var list []Event
-	err := r.Where("programme_id = ? AND (problem_id IS NULL OR announcement_id IS NULL)", programmeID).Order("id DESC").Limit(limit).Find(&list).Error
-	if err != nil {
-		return nil, fmt.Errorf("ledger: latest: %w", err)
-	}
-	return list, nil
 }

@@ -22,6 +22,7 @@ type Listed struct {
 	Problem
 	AspectNo    int
 	AspectTitle string
+	Standing    Standing `gorm:"-"`
 }
 
 // Tally is how many published problems share an aspect, a status and, when
@@ -82,7 +83,15 @@ func Progress(r *store.Reader, programme Programme, f Filter) ([]Listed, []Tally
 	if err := q.Order("aspects.no, problems.no").Limit(f.Limit).Find(&list).Error; err != nil {
 		return nil, nil, fmt.Errorf("ledger: progress: %w", err)
 	}
-	return list, tallies, nil
+	ids := make([]int64, len(list))
+	for i, x := range list {
+		ids[i] = x.ID
+	}
+	standings, err := Standings(r, ids)
+	for i := range list {
+		list[i].Standing = standings[list[i].ID]
+	}
+	return list, tallies, err
 }
 
 // Sum adds up the tallies that a filter would show.

@@ -16,7 +16,12 @@ import (
 // Statuses are as given, by code; not_started where nothing is given.
 func Small(t *testing.T, db *store.DB, statuses map[string]ledger.Status) ledger.Programme {
 	t.Helper()
-	p := ledger.Programme{Slug: "small", Title: "巡视反馈问题整改", Inspected: "某某法院", Inspector: "巡视组", Main: true, Ledger: true}
+	return Planted(t, db, ledger.Programme{Slug: "small", Title: "巡视反馈问题整改", Inspected: "某某法院", Inspector: "巡视组", Main: true, Ledger: true}, statuses)
+}
+
+// Planted stores the same ledger in a programme of the test's own.
+func Planted(t testing.TB, db *store.DB, p ledger.Programme, statuses map[string]ledger.Status) ledger.Programme {
+	t.Helper()
 	err := db.Write(t.Context(), func(tx *store.Tx) error {
 		p.CreatedAt = tx.Now
 		if err := tx.Create(&p).Error; err != nil {

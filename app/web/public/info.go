@@ -113,11 +113,13 @@ func (d *Doors) Reply(c *door.Ctx) error {
 		p.No, p.Kind, p.Heading, p.Question, p.Answer, p.Unit = strconv.FormatInt(x.ID, 10), view.Kind(x.Kind), x.Title, x.Question, x.Answer, x.Unit
 		p.AskedOn, p.AnsweredOn = door.Day(x.AskedOn), door.Day(x.AnsweredOn)
 		if x.ProblemID != nil {
-			problem, err := ledger.ProblemByID(r, *x.ProblemID)
+			places, err := ledger.Place(r, *x.ProblemID)
 			if err != nil {
 				return err
 			}
-			p.Problem = view.Link{Text: problem.Code + " " + problem.Title, Href: "/progress/" + problem.Code}
+			if problem, ok := places[*x.ProblemID]; ok {
+				p.Problem = view.Link{Text: problem.Code + " " + problem.Title, Href: placed(problem)}
+			}
 		}
 		return nil
 	})

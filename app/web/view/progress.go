@@ -102,7 +102,10 @@ type ProblemRow struct {
 	Code, Title, Href string
 	Aspect            string
 	Status            Status
-	Measures          Share
+	Closing           Closing
+	Measures          Share // claimed done
+	Closed            int   // of these measures, verified
+	Overdue           int
 	Next              Day // next date in the plan; may be empty
 }
 
@@ -113,18 +116,25 @@ type ProblemPage struct {
 	Title     string
 	Aspect    Link
 	Status    Status
-	Source    Link // the announcement
+	Closing   Closing
+	ClosedOn  Day
+	Refusal   string
+	Evidence  []Evidence // of the problem itself
+	Source    Link       // the announcement
 	SourceOn  Day
-	Actions   []string // what the announcement says was done, a sentence each
+	Actions   []string     // what the announcement says was done, a sentence each
+	Said      []Said       // what the announcement says of a problem in the ledger
+	InLedger  []ProblemRow // what a problem that an announcement names is in the ledger
 	Subs      []SubProblem
-	Measures  []MeasureRow
-	Leader    string // responsible leader; empty when not published
+	Measures  []MeasureRow // those of no sub-problem
+	Leader    string       // responsible leader; empty when not published
 	LeadDept  string
 	CoDepts   string
 	Due       Day
 	Next      Day
 	Changes   []Change
 	Comments  []PublishedComment
+	Comment   string // where to say something about it; may be empty
 	Previous  Link
 	Following Link
 }
@@ -132,48 +142,104 @@ type ProblemPage struct {
 func (ProblemPage) Template() string { return "public/problem" }
 
 // IsUnstated says that the source gives no status for this problem.
-func (p ProblemPage) IsUnstated() bool { return p.Status.Class() == "unstated" }
+func (p ProblemPage) IsUnstated() bool {
+	return p.Status.Class() == "unstated" && p.Status != Unreported
+}
+
+// Said is what an announcement says about something.
+type Said struct {
+	Problem   Link // as the announcement calls it
+	Sentences []string
+}
+
+// All is every measure with its sub-problem, in order.
+func (p ProblemPage) All() []SubProblem {
+	var all []SubProblem
+	if len(p.Measures) > 0 {
+		all = append(all, SubProblem{Measures: p.Measures})
+	}
+	for _, s := range p.Subs {
+		if len(s.Measures) > 0 {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// Bare are the sub-problems that the table of measures does not show.
+func (p ProblemPage) Bare() []SubProblem {
+	var bare []SubProblem
+	for _, s := range p.Subs {
+		if len(s.Measures) == 0 || len(s.Actions) > 0 {
+			bare = append(bare, s)
+		}
+	}
+	return bare
+}
+
+// count counts the measures for which f holds.
+func (p ProblemPage) count(f func(MeasureRow) bool) Share {
+	var n Share
+	for _, s := range p.All() {
+		n.Of += len(s.Measures)
+		for _, m := range s.Measures {
+			if f(m) {
+				n.Count++
+			}
+		}
+	}
+	return n
+}
 
 // MeasuresDone counts claimed completion; the table beside it shows what was verified.
 func (p ProblemPage) MeasuresDone() Share {
-	s := Share{Of: len(p.Measures)}
-	for _, m := range p.Measures {
-		if m.Status == Done {
-			s.Count++
-		}
-	}
-	return s
+	return p.count(func(m MeasureRow) bool { return m.Status == Done })
 }
 
 // MeasuresClosed counts verified completion.
 func (p ProblemPage) MeasuresClosed() Share {
-	s := Share{Of: len(p.Measures)}
-	for _, m := range p.Measures {
-		if m.Closing == Closed {
-			s.Count++
-		}
-	}
-	return s
+	return p.count(func(m MeasureRow) bool { return m.Closing == Closed })
+}
+
+// MeasuresOverdue counts what is late.
+func (p ProblemPage) MeasuresOverdue() Share {
+	return p.count(func(m MeasureRow) bool { return m.Overdue != "" })
 }
 
 // SubProblem is a part of a problem that the court split off.
 type SubProblem struct {
 	Code, Title string
 	Actions     []string
+	Measures    []MeasureRow
 }
 
 // MeasureRow shows the department's claim and the verifier's word side by side.
 type MeasureRow struct {
 	Code     string // 1-3-2-1
 	Text     string
+	Note     string // what was done
+	Kind     string // 立行立改, 限期整改, 长期坚持
 	Status   Status
+	DoneOn   Day // since when it is claimed done
 	Closing  Closing
-	Refusal  string // 整改不彻底 / 措施不过硬 / 质量不达标, with the refuser's text
+	ClosedOn Day    // or reopened
+	Refusal  string // who refused and why, in words
 	Leader   string
 	LeadDept string
+	CoDepts  string
 	Due      Day
-	Overdue  bool
-	Evidence string // what was handed in, in words; may be empty
+	DueText  string // in words where it is no day
+	Baseline Day    // the first due date, where it moved
+	Overdue  string // 已超期12天
+	Next     Day    // the next check of what goes on
+	Evidence []Evidence
+}
+
+// Evidence is a file or a link that shows that something was done.
+type Evidence struct {
+	Link
+	Size    string // of a file
+	Outside bool   // a link to another site
 }
 
 // PublishedComment is a citizen's comment, published with consent, and the answer. Answer may be empty.

@@ -101,20 +101,32 @@ func problem() ProblemPage {
 func problemWithMeasures() ProblemPage {
 	p := problem()
 	p.Status, p.Leader, p.LeadDept, p.CoDepts, p.Due, p.Next = BasicallyDone, "分管副院长", "审判管理办公室", "政治部、司法改革领导小组办公室", "2020-12-31", "2021-03-31"
-	p.Subs = []SubProblem{{"1-5-1", "院庭长监督管理边界不清", actions[:2]}, {"1-5-2", "人案矛盾没有缓解", nil}}
-	p.Measures = []MeasureRow{
-		{Code: "1-5-1-1", Text: "制定法官审判权力和责任清单（试行）", Status: Done, Closing: Closed, Leader: "分管副院长", LeadDept: "审判管理办公室", Due: "2020-09-30", Evidence: "清单文本、印发通知"},
-		{Code: "1-5-2-1", Text: "制定法官员额动态调整管理办法，向人案矛盾突出的基层法院分配编制", Status: BasicallyDone, Closing: ClosingRefused, Refusal: "措施不过硬：办法没有写明多久调整一次。", Leader: "政治部主任", LeadDept: "政治部", Due: "2020-12-31", Overdue: true},
-		{Code: "1-5-2-2", Text: "推进任职满5年的基层法院院长任职交流", Status: LongTerm, Closing: OfficePassed, LeadDept: "政治部"},
-		{Code: "1-5-2-3", Text: "在全省法院开展公务用车调研", Status: InProgress},
-		{Code: "1-5-2-4", Text: "统筹推进执法执勤用车更新", Status: NotStarted, Closing: ClosingReopened},
-		{Code: "1-5-2-5", Text: "联发三项审批管理制度的通知"},
-	}
+	p.Comment, p.Closing, p.ClosedOn = "/submit/comment?problem=1-5", ClosingReopened, "2021-02-26"
+	p.Evidence = []Evidence{{Link: Link{"整改情况报告", "/evidence/9"}, Size: "1.2 MB"}}
+	p.Measures = []MeasureRow{{Code: "1-5-0-1", Text: "把改革任务纳入年度考核", Kind: "立行立改", Status: Done, DoneOn: "2020-08-30", Closing: Applied, Due: "2020-08-31", Baseline: "2020-07-31"}}
+	p.Subs = []SubProblem{{"1-5-1", "院庭长监督管理边界不清", nil, []MeasureRow{
+		{Code: "1-5-1-1", Text: "制定法官审判权力和责任清单（试行）", Note: "清单已印发全省法院。\n各庭室组织了学习。", Kind: "限期整改", Status: Done, DoneOn: "2020-09-20", Closing: Closed, ClosedOn: "2020-10-12", Leader: "分管副院长", LeadDept: "审判管理办公室", CoDepts: "政治部、督察局", Due: "2020-09-30",
+			Evidence: []Evidence{{Link: Link{"清单文本", "/evidence/1"}, Size: "310 KB"}, {Link: Link{"印发通知", "https://court.example/1"}, Outside: true}}}}},
+		{"1-5-2", "人案矛盾没有缓解", nil, []MeasureRow{
+			{Code: "1-5-2-1", Text: "制定法官员额动态调整管理办法，向人案矛盾突出的基层法院分配编制", Kind: "限期整改", Status: BasicallyDone, Closing: ClosingRefused, Refusal: "整改办2021年2月18日核验：措施不过硬", Leader: "政治部主任", LeadDept: "政治部", Due: "2020-12-31", Baseline: "2020-09-30", Overdue: "已超期60天"},
+			{Code: "1-5-2-2", Text: "推进任职满5年的基层法院院长任职交流", Kind: "长期坚持", Status: LongTerm, Closing: OfficePassed, LeadDept: "政治部", DueText: "长期坚持", Next: "2021-06-30"},
+			{Code: "1-5-2-3", Text: "在全省法院开展公务用车调研", Status: InProgress},
+			{Code: "1-5-2-4", Text: "统筹推进执法执勤用车更新", Status: NotStarted, Closing: ClosingReopened, ClosedOn: "2021-02-26"},
+			{Code: "1-5-2-5", Text: "联发三项审批管理制度的通知", Status: Unreported},
+		}},
+		{"1-5-3", "还没有定措施的小问题", nil, nil}}
+	p.Actions, p.Said = nil, []Said{{Problem: Link{"司法体制改革破难题、解新题不力", "/progress/1-5?announced=1"}, Sentences: actions}}
 	p.Changes = append([]Change{{On: "2021-02-18", Text: "1-5-2-1 申请销号，没有通过：措施不过硬", Note: "公开日志第128条"}}, p.Changes...)
 	p.Comments = []PublishedComment{
 		{On: "2021-01-20", Text: "编制分给了38家法院，能不能公布是哪38家？", AnsweredOn: "2021-02-02", Unit: "政治部", Answer: "谢谢您的意见。名单已在内网公示，涉及的法院正在逐家办理入编手续。\n手续办完后，我们会在本页公布。"},
 		{On: "2021-02-25", Text: "希望写明多久调整一次员额。"},
 	}
+	return p
+}
+
+func announcedProblem() ProblemPage {
+	p := problem()
+	p.Noindex, p.Status, p.InLedger = true, Unreported, []ProblemRow{{Code: "1-5", Title: "院庭长监督管理边界不清", Href: "/progress/1-5", Status: InProgress}, {Code: "1-6", Title: "人案矛盾没有缓解", Href: "/progress/1-6", Status: Done}}
 	return p
 }
 
@@ -253,8 +265,9 @@ func gallery() map[string]Page {
 	some.Filtered, some.Total, some.Query, some.Downloads = true, 214, "法院", nil
 	some.Problems = append([]ProblemRow(nil), rows()[:6]...)
 	for i, s := range []Status{Done, BasicallyDone, InProgress, NotStarted, LongTerm, Unstated} {
-		some.Problems[i].Status, some.Problems[i].Measures, some.Problems[i].Next = s, Share{i * 2, 12}, "2021-03-31"
+		some.Problems[i].Status, some.Problems[i].Measures, some.Problems[i].Closed, some.Problems[i].Overdue, some.Problems[i].Next = s, Share{i * 2, 12}, i, i%3, "2021-03-31"
 	}
+	some.Problems[0].Closing, some.Problems[1].Closing = Closed, ClosingReopened
 	some.Problems[0].Title = strings.Repeat("一个特别长的问题标题用来看换行是不是难看", 3)
 	some.More = "/progress?q=法院&after=1-6"
 
@@ -269,7 +282,7 @@ func gallery() map[string]Page {
 	pages := map[string]Page{
 		"home": home(), "home-busy": busy, "home-empty": empty,
 		"progress": list, "progress-none": none, "progress-some": some,
-		"problem": problem(), "problem-measures": problemWithMeasures(),
+		"problem": problem(), "problem-measures": problemWithMeasures(), "problem-announced": announcedProblem(),
 		"announcements":       AnnouncementsPage{Frame: crumbs("/announcements", "整改通报"), Announcements: []AnnouncementRow{{announcement.Text, "中共云南省高级人民法院党组", announcement.Href, "反馈的42个问题已完成整改37个，基本完成5个；295条措施已完成281条。", "2021-01-06"}}},
 		"announcements-empty": AnnouncementsPage{Frame: crumbs("/announcements", "整改通报")},
 		"announcement":        fullAnnouncement(),

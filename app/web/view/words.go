@@ -94,6 +94,7 @@ const (
 	BasicallyDone Status = "basically_done"
 	Done          Status = "done"
 	LongTerm      Status = "long_term"
+	Unreported    Status = "unreported" // in the ledger, but its department has not said
 )
 
 var statuses = map[Status]struct{ mark, word, class string }{
@@ -103,6 +104,7 @@ var statuses = map[Status]struct{ mark, word, class string }{
 	BasicallyDone: {"◐", "基本完成", "basic"},
 	Done:          {"●", "已完成", "done"},
 	LongTerm:      {"↻", "长期坚持", "long"},
+	Unreported:    {"", "没有说明", "unstated"},
 }
 
 func (s Status) entry() struct{ mark, word, class string } {
