@@ -200,7 +200,7 @@ func (a *App) plant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Ledger.Publish(ctx, staff.System, got.Announcement.ID); err != nil {
+	if err := a.Ledger.Publish(ctx, staff.System, got.Announcement.ID, firstReason(got.Parsed)); err != nil {
 		return err
 	}
 	return a.DB.Write(ctx, func(tx *store.Tx) error {
@@ -211,6 +211,16 @@ func (a *App) plant(ctx context.Context) error {
 		take(&s, got.Parsed)
 		return settings.PutSite(tx, settings.Author{Name: staff.System.Name}, s)
 	})
+}
+
+// firstReason is why the first announcement is public before its figures could
+// be compared with a ledger.
+func firstReason(x announce.Announcement) string {
+	reason := "首次启动时公布，台账还没有导入，写明的数字暂时不能逐项核对。"
+	if _, named, _, _ := x.Named(); x.Figures.Problems != nil && *x.Figures.Problems > named {
+		reason = fmt.Sprintf("通报写明%d个问题，逐一点名的有%d个。", *x.Figures.Problems, named) + reason
+	}
+	return reason
 }
 
 // take fills the site's settings with what the announcement states.

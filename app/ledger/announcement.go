@@ -263,10 +263,17 @@ func sameOr[T any](tx *store.Tx, row *T, where string, args []any, parent string
 	return nil
 }
 
-// Publish makes an imported announcement and its problems public.
-func (s *Service) Publish(ctx context.Context, a staff.Actor, id int64) error {
+// Publish makes an imported announcement and its problems public. Where its
+// figures do not all reconcile, it needs the reason why it is published all the
+// same, which stays with it.
+func (s *Service) Publish(ctx context.Context, a staff.Actor, id int64, reason string) error {
 	if err := a.Require(staff.RectificationOffice); err != nil {
 		return err
+	}
+	var bad []fault.Field
+	ask("reason", "理由", reason, false, maxText, &reason, &bad)
+	if len(bad) > 0 {
+		return fault.Form(bad)
 	}
 	return s.db.Write(ctx, func(tx *store.Tx) error {
 		var n Announcement
@@ -280,7 +287,17 @@ func (s *Service) Publish(ctx context.Context, a staff.Actor, id int64) error {
 		if n.State != "draft" {
 			return fault.New(fault.Conflict, "这份通报已经公布。")
 		}
-		err = tx.Model(&Announcement{}).Where("id = ?", id).Updates(map[string]any{"state": "published", "published_at": tx.Now}).Error
+		compared, err := Reconcile(&tx.Reader, n)
+		if err != nil {
+			return err
+		}
+		switch open := Unreconciled(n, compared); {
+		case len(open) == 0:
+			reason = ""
+		case reason == "":
+			return fault.Form([]fault.Field{{Name: "reason", Message: "有数字没有核对一致：" + strings.Join(open, "") + "请核对，或者写明为什么仍然公布。"}})
+		}
+		err = tx.Model(&Announcement{}).Where("id = ?", id).Updates(map[string]any{"state": "published", "published_at": tx.Now, "reason": reason}).Error
 		if err != nil {
 			return fmt.Errorf("ledger: publish: %w", err)
 		}
@@ -292,7 +309,7 @@ func (s *Service) Publish(ctx context.Context, a staff.Actor, id int64) error {
 			return err
 		}
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "announcement.publish", Subject: "announcement", SubjectID: id,
-			Changes: []journal.Change{{Field: "state", Old: "draft", New: "published"}}, Public: true})
+			Changes: []journal.Change{{Field: "state", Old: "draft", New: "published"}, {Field: "reason", New: reason}}, Public: true})
 	})
 }
 
@@ -473,6 +490,54 @@ func Reconcile(r *store.Reader, a Announcement) ([]Comparison, error) {
 			c.Note = fmt.Sprintf("台账里逐项计数为%d，与通报不同。", *c.Ledger)
 		}
 		out = append(out, c)
+	}
+	return out, nil
+}
+
+// Within compares the figures of an announcement's own text with each other.
+func Within(a Announcement) []announce.Difference { return announce.Parse(a.Source).Differences() }
+
+// Unreconciled says in sentences which figures do not agree, with the ledger or
+// within the text. A figure that the ledger cannot count does not agree yet.
+func Unreconciled(a Announcement, compared []Comparison) []string {
+	var out []string
+	for _, c := range compared {
+		if c.Ledger == nil || *c.Ledger != c.Value {
+			out = append(out, fmt.Sprintf("%s%d%s：%s", c.Label, c.Value, c.Unit, c.Note))
+		}
+	}
+	for _, d := range Within(a) {
+		if !d.Agrees {
+			out = append(out, d.Sentence)
+		}
+	}
+	return out
+}
+
+// Compared is an announcement with every comparison of its figures.
+type Compared struct {
+	Announcement
+	Figures []Comparison
+	Within  []announce.Difference
+	Open    []string // what does not agree
+}
+
+// ReconcileAll compares the announcements of a programme, the newest first.
+func ReconcileAll(r *store.Reader, a staff.Actor, programmeID int64, limit int) ([]Compared, error) {
+	if err := a.Require(staff.RectificationOffice, staff.Leader, staff.Supervisor, staff.DisciplineOfficer); err != nil {
+		return nil, err
+	}
+	var list []Announcement
+	if err := r.Where("programme_id = ?", programmeID).Order("id DESC").Limit(limit).Find(&list).Error; err != nil {
+		return nil, fmt.Errorf("ledger: reconcile: %w", err)
+	}
+	out := make([]Compared, len(list))
+	for i, n := range list {
+		figures, err := Reconcile(r, n)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = Compared{n, figures, Within(n), Unreconciled(n, figures)}
 	}
 	return out, nil
 }

@@ -40,7 +40,7 @@ func published(t *testing.T, db *store.DB, text string) ledger.Imported {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Publish(t.Context(), staff.System, got.Announcement.ID); err != nil {
+	if err := l.Publish(t.Context(), staff.System, got.Announcement.ID, "台账还没有导入"); err != nil {
 		t.Fatal(err)
 	}
 	return got
@@ -137,7 +137,7 @@ func TestTheSameTextTwiceIsRefused(t *testing.T) {
 		if _, err := l.Import(t.Context(), staff.System, seed(t)); !fault.Is(err, fault.Conflict) {
 			t.Error(err)
 		}
-		if err := l.Publish(t.Context(), staff.System, got.Announcement.ID); !fault.Is(err, fault.Conflict) {
+		if err := l.Publish(t.Context(), staff.System, got.Announcement.ID, "台账还没有导入"); !fault.Is(err, fault.Conflict) {
 			t.Error(err)
 		}
 		if _, err := l.Import(t.Context(), staff.Actor{ID: 1, Roles: []staff.Role{staff.Handler}}, "x"); !fault.Is(err, fault.Forbidden) {

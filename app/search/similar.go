@@ -55,19 +55,10 @@ func Similar(r *store.Reader, kind, text string, limit int) ([]Likeness, error) 
 	if err != nil {
 		return nil, fmt.Errorf("search: similar: %w", err)
 	}
-	have := make(map[string]bool, len(mine))
-	for _, g := range mine {
-		have[g] = true
-	}
+	have := setOf(mine)
 	for _, d := range docs {
-		theirs := pairSet(d.Body)
-		shared := 0
-		for _, g := range theirs {
-			if have[g] {
-				shared++
-			}
-		}
-		share := shared * 100 / max(1, min(len(mine), len(theirs)))
+		theirs := setOf(pairSet(d.Body))
+		shared, share := have.shared(theirs), have.Share(theirs)
 		if shared >= leastPairs && share >= leastShare {
 			found = append(found, Likeness{d.Ref, share})
 		}
@@ -77,6 +68,36 @@ func Similar(r *store.Reader, kind, text string, limit int) ([]Likeness, error) 
 	})
 	return found[:min(limit, len(found))], nil
 }
+
+// Pairs are a text's pairs of characters, for comparing texts one by one.
+type Pairs map[string]bool
+
+// PairsOf reads a text's pairs.
+func PairsOf(text string) Pairs { return setOf(pairSet(clip(Normalize(text), longestText))) }
+
+func setOf(pairs []string) Pairs {
+	p := make(Pairs, len(pairs))
+	for _, g := range pairs {
+		p[g] = true
+	}
+	return p
+}
+
+func (p Pairs) shared(q Pairs) int {
+	if len(q) < len(p) {
+		p, q = q, p
+	}
+	n := 0
+	for g := range p {
+		if q[g] {
+			n++
+		}
+	}
+	return n
+}
+
+// Share is how many percent of the shorter text's pairs the other one has too.
+func (p Pairs) Share(q Pairs) int { return p.shared(q) * 100 / max(1, min(len(p), len(q))) }
 
 // pairSet is a body's pairs, each once, in order of appearance.
 func pairSet(body string) []string {

@@ -71,6 +71,7 @@ func (c announcementParse) Run(p *program) error {
 type announcementImport struct {
 	File    string `arg:"" help:"Text or .docx file, - for standard input."`
 	Publish bool   `help:"Publish at once."`
+	Reason  string `help:"Why it is published although its figures do not all agree with the ledger." default:"从命令行公布：台账与通报的数字没有逐项核对。"`
 }
 
 func (c announcementImport) Run(p *program) error {
@@ -90,6 +91,6 @@ func (c announcementImport) Run(p *program) error {
 		if !c.Publish {
 			return nil
 		}
-		return a.Ledger.Publish(p.ctx, staff.System, got.Announcement.ID)
+		return a.Ledger.Publish(p.ctx, staff.System, got.Announcement.ID, c.Reason)
 	})
 }

@@ -37,7 +37,10 @@ var rules = map[string]string{
 	"a link that is not from announced to ledger": `SELECT l.announced_id FROM problem_links l JOIN problems a ON a.id = l.announced_id
 		JOIN problems p ON p.id = l.problem_id WHERE NOT a.announced OR p.announced OR a.programme_id <> p.programme_id`,
 	"a ledger problem in a programme without a ledger": `SELECT p.id FROM problems p JOIN programmes g ON g.id = p.programme_id WHERE NOT p.announced AND NOT g.ledger`,
-	"an ended look-back with something pending":        `SELECT i.id FROM lookback_items i JOIN lookbacks l ON l.id = i.lookback_id WHERE l.state = 'ended' AND i.result = 'pending'`,
+	"a rule of another programme's problem": `SELECT x.rule_id FROM rule_problems x JOIN rules r ON r.id = x.rule_id JOIN problems p ON p.id = x.problem_id
+		WHERE p.programme_id <> r.programme_id`,
+	"a rule with neither text nor place":        `SELECT id FROM rules WHERE body = '' AND url = ''`,
+	"an ended look-back with something pending": `SELECT i.id FROM lookback_items i JOIN lookbacks l ON l.id = i.lookback_id WHERE l.state = 'ended' AND i.result = 'pending'`,
 }
 
 // Check verifies every invariant.

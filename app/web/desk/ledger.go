@@ -298,7 +298,7 @@ func (d *Doors) PublishAnnouncement(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := d.house.Ledger.Publish(c.Std(), c.Actor, id); err != nil {
+	if err := d.house.Ledger.Publish(c.Std(), c.Actor, id, f.Get("reason")); err != nil {
 		return err
 	}
 	return c.SeeOther("/desk/ledger/" + c.Params("slug") + "?done=announced")
