@@ -152,8 +152,8 @@ func ProgrammeBySlug(r *store.Reader, slug string) (Programme, error) {
 	return programme(r, "slug = ?", slug)
 }
 
-// Programmes lists them, the main one first.
-func Programmes(r *store.Reader) ([]Programme, error) {
+// AllProgrammes lists them for staff, the main one first.
+func AllProgrammes(r *store.Reader) ([]Programme, error) {
 	var list []Programme
 	if err := r.Order("main DESC, id DESC").Limit(100).Find(&list).Error; err != nil {
 		return nil, fmt.Errorf("ledger: programmes: %w", err)

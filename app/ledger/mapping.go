@@ -192,14 +192,14 @@ func (s *Service) Map(ctx context.Context, a staff.Actor, announcedID int64, see
 	})
 }
 
-// ProblemIDs finds the ledger problems of a programme by their codes; unknown
-// are the codes that it does not hold.
-func ProblemIDs(r *store.Reader, programmeID int64, codes []string) (ids []int64, unknown []string, err error) {
+// ProblemIDs finds the problems of a programme that count by their codes;
+// unknown are the codes that it does not hold.
+func ProblemIDs(r *store.Reader, p Programme, codes []string) (ids []int64, unknown []string, err error) {
 	if len(codes) == 0 {
 		return nil, nil, nil
 	}
 	var list []Problem
-	if err := r.Select("id, code").Where("programme_id = ? AND NOT announced AND code IN ?", programmeID, codes).Order("id").Limit(len(codes)).Find(&list).Error; err != nil {
+	if err := r.Select("id, code").Where("programme_id = ? AND announced = ? AND code IN ?", p.ID, !p.Ledger, codes).Order("id").Limit(len(codes)).Find(&list).Error; err != nil {
 		return nil, nil, fmt.Errorf("ledger: problems by code: %w", err)
 	}
 	known := map[string]int64{}

@@ -236,7 +236,13 @@ func TestAnAnnouncementIsSeenBeforeItIsStoredAndReconciledBeforeItIsPublic(t *te
 		if p := s.Browser().Get(public); p.Status != 404 {
 			t.Errorf("a draft is public: %d", p.Status)
 		}
-		act(t, office, slug, "publish")
+		if p := send(t, office, slug, slug+"/publish", "reason", " "); p.Status != 422 || !strings.Contains(p.Text(), "没有核对一致") {
+			t.Errorf("published without a reason: %d", p.Status)
+		}
+		act(t, office, slug, "publish", "reason", "通报的口径早于台账")
+		if p := office.Get("/desk/ledger/reconcile"); !strings.Contains(p.Text(), "通报的口径早于台账") || !strings.Contains(p.Text(), "处没有核对一致") {
+			t.Error(p.Text())
+		}
 		if p := s.Browser().Get(public); p.Status != 200 {
 			t.Errorf("not public: %d", p.Status)
 		}

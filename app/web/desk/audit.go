@@ -17,6 +17,8 @@ import (
 
 // subjects are the kinds of thing the trail speaks of.
 var subjects = []view.Choice{{Text: "全部"}, {Value: "case", Text: "来件"}, {Value: "reply", Text: "选登"}, {Value: "announcement", Text: "通报"}, {Value: "programme", Text: "台账"},
+	{Value: "problem", Text: "问题"}, {Value: "measure", Text: "措施"}, {Value: "evidence", Text: "佐证材料"}, {Value: "lookback", Text: "回头看"}, {Value: "rule", Text: "制度"},
+	{Value: "order", Text: "督办单"}, {Value: "digest", Text: "整改提示"}, {Value: "meeting", Text: "研究会议"},
 	{Value: "staff", Text: "账号"}, {Value: "department", Text: "部门"}, {Value: "settings", Text: "设置"}, {Value: "site", Text: "网站"}}
 
 func subjectWord(s string) string { return wordOf(subjects, s) }
@@ -32,6 +34,11 @@ var trailWords = func() []view.Choice {
 	}
 	for _, x := range [][2]string{{"reply.propose", "提出选登"}, {"reply.published", "公开选登"}, {"reply.refused", "不予选登"}, {"reply.withdrawn", "撤下选登"},
 		{"announcement.import", "导入通报"}, {"announcement.publish", "公布通报"}, {"ledger.import", "导入台账"}, {"ledger.export", "导出台账"},
+		{"problem.map", "对应通报的问题"}, {"rule.add", "登记制度"}, {"rule.change", "修改制度"}, {"programme.fictional", "标明演示"},
+		{"measure.report", "报告进展"}, {"measure.details", "修改措施"}, {"measure.add", "增加措施"}, {"measure.propose_due", "申请调整时限"}, {"measure.decide_due", "决定调整时限"},
+		{"measure.check", "定期复查"}, {"measure.reopen", "重新打开"}, {"evidence.add", "添加材料"}, {"evidence.withdraw", "撤下材料"}, {"evidence.open", "查看材料"},
+		{"closing.apply", "申请销号"}, {"closing.withdraw", "撤回销号申请"}, {"closing.lead_dept", "牵头部门核验"}, {"closing.rectification_office", "整改办核验"},
+		{"closing.discipline_group", "派驻纪检监察组核验"}, {"lookback.plan", "安排回头看"}, {"lookback.judge", "回头看结论"}, {"lookback.end", "结束回头看"},
 		{"department.add", "添加部门"}, {"department.rename", "修改部门名称"}, {"department.retire", "停用部门"}, {"department.restore", "恢复部门"},
 		{"staff.add", "添加账号"}, {"staff.change", "修改姓名和部门"}, {"staff.email", "修改通知邮箱"}, {"staff.roles", "修改角色"}, {"staff.disable", "停用账号"}, {"staff.enable", "恢复账号"},
 		{"staff.password.reset", "重置密码"}, {"staff.password.change", "修改密码"}, {"staff.factor.set", "启用动态验证码"}, {"staff.factor.reset", "重置动态验证码"},

@@ -43,6 +43,8 @@ var (
 		staff.Supervisor, staff.Caller, staff.RectificationOffice, staff.Publisher}
 	recorders  = []staff.Role{staff.IntakeClerk, staff.Dispatcher}
 	ledgerers  = []staff.Role{staff.RectificationOffice, staff.Leader}
+	office     = []staff.Role{staff.RectificationOffice}
+	checkers   = []staff.Role{staff.RectificationOffice, staff.Leader, staff.Supervisor, staff.DisciplineOfficer}
 	publishers = []staff.Role{staff.Publisher}
 	overseers  = []staff.Role{staff.Dispatcher, staff.Supervisor, staff.RectificationOffice, staff.Publisher, staff.Leader}
 	security   = []staff.Role{staff.SecAdmin}
@@ -120,6 +122,13 @@ func Routes(h *door.House) []Route {
 		upload(post("/desk/ledger/sheet", []staff.Role{staff.RectificationOffice}, d.TakeSheet)),
 		get("/desk/ledger/sheet.xlsx", ledger.Exporters, d.SheetXLSX),
 		get("/desk/ledger/sheet.csv", ledger.Exporters, d.SheetCSV),
+		get("/desk/ledger/mapping", office, d.Mapping),
+		post("/desk/ledger/mapping/:id", office, d.Map),
+		get("/desk/ledger/reconcile", checkers, d.Reconciliation),
+		get("/desk/ledger/rules", ledger.Readers, d.Rules),
+		post("/desk/ledger/rules", office, d.AddRule),
+		get("/desk/ledger/rules/:id", ledger.Readers, d.Rule),
+		post("/desk/ledger/rules/:id", office, d.ChangeRule),
 		get("/desk/ledger/:slug", ledgerers, d.Reconcile),
 		post("/desk/ledger/:slug/publish", []staff.Role{staff.RectificationOffice}, d.PublishAnnouncement),
 		get("/desk/publishing", publishers, d.Publishing),
@@ -235,7 +244,7 @@ var doneWords = map[string]string{
 	"factor": "动态验证码已重置，本人下次登录后重新设置。", "sessions": "该账号的登录已全部退出。",
 	"ledger_report": "进展已报告，公众网站已更新。", "ledger_details": "已保存。", "ledger_add": "措施已加入台账。", "ledger_evidence": "佐证材料已添加。",
 	"ledger_propose_due": "已提出，等整改办或者院领导批准。", "ledger_decide_due": "已作出决定。", "ledger_apply": "已申请销号，等待核验。", "ledger_review": "核验意见已记录。",
-	"ledger_withdraw": "销号申请已撤回。", "ledger_check": "复查结果已记录。", "ledger_withdrawn": "材料已撤下。", "lookback": "回头看已开始，请逐项核实。", "judge": "结论已记录。", "end": "这次回头看已结束。",
+	"ledger_withdraw": "销号申请已撤回。", "ledger_check": "复查结果已记录。", "ledger_withdrawn": "材料已撤下。", "lookback": "回头看已开始，请逐项核实。", "judge": "结论已记录。", "mapped": "对应关系已确认。", "rule": "制度已登记。", "rule_changed": "制度已保存。", "end": "这次回头看已结束。",
 	"site": "设置已保存。", "limit": "时限已修改，新来件按新时限计算。", "calendar": "放假安排已装入。",
 }
 

@@ -88,6 +88,13 @@ func overview(c *door.Ctx, r *store.Reader, p *view.DeskLedgerPage) error {
 		part("表格", "/desk/ledger/sheet", "导入、导出整份台账")
 	}
 	part("回头看", "/desk/ledger/lookbacks", "抽查已销号的措施")
+	part("制度成果", "/desk/ledger/rules", "登记制定、修订的制度")
+	if c.Actor.Has(staff.RectificationOffice) && programme.Ledger {
+		part("对应通报", "/desk/ledger/mapping", "通报点名的问题就是台账里的哪些问题")
+	}
+	if holds(c.Actor, checkers) {
+		part("数字核对", "/desk/ledger/reconcile", "通报写明的数字对照台账")
+	}
 	return nil
 }
 
@@ -247,9 +254,64 @@ func (d *Doors) preview(c *door.Ctx, text string, x announce.Announcement) error
 	return c.Render(200, p)
 }
 
+// figureSet words the comparisons of one announcement.
+func figureSet(list []ledger.Comparison, within []announce.Difference) view.FigureSet {
+	var out view.FigureSet
+	for _, x := range list {
+		row := view.FigureRow{Label: x.Label, Value: strconv.Itoa(x.Value) + " " + x.Unit, AsOf: view.Day(x.AsOf), Note: x.Note}
+		if x.Ledger != nil {
+			row.Ledger, row.Agrees = strconv.Itoa(*x.Ledger), *x.Ledger == x.Value
+		}
+		out.Figures = append(out.Figures, row)
+	}
+	for _, y := range within {
+		out.Within = append(out.Within, view.Finding{Text: y.Sentence, Agrees: y.Agrees})
+	}
+	return out
+}
+
+// Reconciliation compares the figures of every announcement with the ledger's.
+func (d *Doors) Reconciliation(c *door.Ctx) error {
+	p := view.RecordPage{Heading: "数字核对", Lead: "每份通报写明的数字，对照台账现在的计数，也对照文中其他数字。通报的原文和数字不会改动。", Up: view.Link{Text: "台账", Href: "/desk/ledger"}}
+	err := c.Read(func(r *store.Reader) (err error) {
+		if p.Desk, err = d.frameIn(c, r, "数字核对"); err != nil {
+			return err
+		}
+		programme, err := programmeOf(c, r)
+		if fault.Is(err, fault.NotFound) {
+			p.Waiting = "还没有通报。"
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		list, err := ledger.ReconcileAll(r, c.Actor, programme.ID, pageRows)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			set := figureSet(x.Figures, x.Within)
+			set.Text, set.Href, set.State, set.Reason = x.Title, "/desk/ledger/"+x.Slug, announcementWords[x.State]+"，全部一致", x.Reason
+			if n := len(x.Open); n > 0 {
+				set.State = fmt.Sprintf("%s，%d 处没有核对一致", announcementWords[x.State], n)
+			}
+			p.Figures = append(p.Figures, set)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.Render(200, p)
+}
+
 // Reconcile sets an announcement's figures beside what the ledger counts.
 func (d *Doors) Reconcile(c *door.Ctx) error {
-	var p view.ReconcilePage
+	return d.announcementPage(c, 200, func(*view.RecordPage) {})
+}
+
+func (d *Doors) announcementPage(c *door.Ctx, status int, change func(*view.RecordPage)) error {
+	var p view.RecordPage
 	err := c.Read(func(r *store.Reader) error {
 		a, err := ledger.FindAnnouncement(r, c.Params("slug"), true)
 		if err != nil {
@@ -262,30 +324,33 @@ func (d *Doors) Reconcile(c *door.Ctx) error {
 		if err != nil {
 			return err
 		}
-		p.Heading, p.State = a.Title, announcementWords[a.State]
+		p.Path, p.Up, p.Heading, p.Standing.Words = "/desk/ledger/"+a.Slug, view.Link{Text: "通报", Href: "/desk/ledger"}, a.Title, announcementWords[a.State]
+		set := figureSet(list, ledger.Within(a))
+		set.Text, set.Reason = "数字核对", a.Reason
+		p.Figures = []view.FigureSet{set}
 		p.Facts = []view.Answer{{Label: "发布单位", Value: or(a.Issuer, "—")}, {Label: "落款日期", Value: or(a.Dated.Chinese(), "—")}, {Label: "导入", Value: door.Moment(a.ImportedAt).String()},
 			{Label: "摘要", Value: a.Digest}}
-		for _, x := range list {
-			row := view.FigureRow{Label: x.Label, Value: strconv.Itoa(x.Value) + " " + x.Unit, AsOf: view.Day(x.AsOf), Note: x.Note}
-			if x.Ledger != nil {
-				row.Ledger, row.Agrees = strconv.Itoa(*x.Ledger), *x.Ledger == x.Value
-			}
-			p.Figures = append(p.Figures, row)
-		}
+		open := ledger.Unreconciled(a, list)
 		if a.State == "published" {
 			p.Facts = append(p.Facts, view.Answer{Label: "公布", Value: door.Moment(*a.PublishedAt).String()})
-			p.Public = view.Link{Text: "看公众网站上的通报", Href: "/announcements/" + a.Slug}
+			p.Links = []view.Link{{Text: "看公众网站上的通报", Href: "/announcements/" + a.Slug}}
 		} else if c.Actor.Has(staff.RectificationOffice) {
-			p.Acts = []view.Act{{Name: "publish", Label: "公布", Lead: "公布后，通报全文和问题清单出现在公众网站上，不能撤回。", Open: true, Form: view.Form{
-				Action: "/desk/ledger/" + a.Slug + "/publish", CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "id", Value: strconv.FormatInt(a.ID, 10)}},
-				Buttons: []view.Button{{Text: "公布这份通报"}}}}}
+			act := view.Act{Name: "publish", Label: "公布", Lead: "公布后，通报全文和问题清单出现在公众网站上，不能撤回。", Open: true, Form: view.Form{
+				Action: p.Path + "/publish", CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "id", Value: strconv.FormatInt(a.ID, 10)}},
+				Buttons: []view.Button{{Text: "公布这份通报"}}}}
+			if len(open) > 0 {
+				act.Form.Fields = names("publish", view.Field{Name: "reason", Kind: view.Textarea, Label: "数字没有全部一致，为什么仍然公布", Rows: 4, Required: true,
+					Hint: fmt.Sprintf("有 %d 处没有核对一致。理由会一直保存在这里。", len(open))})
+			}
+			p.Acts = []view.Act{act}
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return c.Render(200, p)
+	change(&p)
+	return c.Render(status, p)
 }
 
 // PublishAnnouncement makes an imported announcement public.
@@ -298,8 +363,8 @@ func (d *Doors) PublishAnnouncement(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := d.house.Ledger.Publish(c.Std(), c.Actor, id, f.Get("reason")); err != nil {
-		return err
-	}
-	return c.SeeOther("/desk/ledger/" + c.Params("slug") + "?done=announced")
+	err = d.house.Ledger.Publish(c.Std(), c.Actor, id, f.Get("reason"))
+	return d.settled(c, err, "/desk/ledger/"+c.Params("slug")+"?done=announced", func(status int) error {
+		return d.announcementPage(c, status, func(p *view.RecordPage) { p.Kept = showAgain(&p.Desk, p.Acts, "publish", f, err) })
+	})
 }

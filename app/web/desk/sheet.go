@@ -36,7 +36,7 @@ func (d *Doors) sheetPage(c *door.Ctx, status int, f *door.Form, wrong error, ba
 		if p.Desk, err = d.frameIn(c, r, "台账表格"); err != nil {
 			return err
 		}
-		list, err := ledger.Programmes(r)
+		list, err := ledger.AllProgrammes(r)
 		if err != nil {
 			return err
 		}

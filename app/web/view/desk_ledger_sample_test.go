@@ -32,7 +32,25 @@ func ledgerGallery() map[string]Page {
 		Waiting: "您现在没有要做的。", Kept: "已经做完，请核验。"}
 	judge := &Act{Name: "judge-7", Label: "记录结论", Open: true, Form: deskForm("/desk/ledger/lookbacks/1/judge", "保存结论",
 		Field{Name: "holds", ID: "judge-7-holds", Kind: Radio, Label: "结论", Choices: []Choice{{"yes", "成果保持"}, {"no", "有问题，重新打开"}}}, Field{Name: "finding", ID: "judge-7-finding", Kind: Textarea, Label: "发现的情况", Rows: 3})}
+	set := FigureSet{Link: Link{Text: "整改进展情况通报", Href: "/desk/ledger/2021-01-06"}, State: "已公布，2 处没有核对一致", Reason: "通报的口径早于台账。",
+		Figures: []FigureRow{{Label: "反馈问题", Value: "42 个", AsOf: "2021-01-06", Ledger: "15", Note: "通报写明 42 个，逐一点名的有 15 个。"}, {Label: "细化问题", Value: "95 个", Ledger: "95", Agrees: true}},
+		Within:  []Finding{{"完成整改37个、基本完成5个，合计42个，一致。", true}, {"文中写明细化问题95个，正文没有逐一列出。", false}}}
+	publish := Act{Name: "publish", Label: "公布", Lead: "不能撤回。", Open: true, Form: deskForm("/desk/ledger/2021-01-06/publish", "公布这份通报",
+		Field{Name: "reason", ID: "publish-reason", Kind: Textarea, Label: "数字没有全部一致，为什么仍然公布", Required: true, Rows: 4, Error: "有数字没有核对一致，请写明为什么仍然公布。"})}
+	mapping := &Act{Name: "map-3", Label: "确认对应", Lead: "可以对应几个。", Open: true, Form: deskForm("/desk/ledger/mapping/3", "确认对应",
+		Field{Name: "problem_9", ID: "map-3-problem_9", Kind: Checkbox, Value: "1", Checked: true, Label: "1-1 理论学习不深入", Hint: "用词相近程度 71%"}, Field{Name: "codes", ID: "map-3-codes", Label: "还对应台账里的", Hint: "问题编号，用顿号隔开。"})}
 	return map[string]Page{
+		"register": RegisterPage{Desk: deskFrame("/desk/ledger/orders", "督办"), Up: Link{"台账", "/desk/ledger"}, Heading: "督办", Lead: "共 2 份", Columns: []string{"督办单", "部门", "要求答复", "时限"},
+			Baskets: []Basket{{Link{"等答复", "/desk/ledger/orders"}, 2, true, false}, {Link{"逾期未答复", "/desk/ledger/orders?in=overdue"}, 1, false, true}}, Kept: "请尽快办理。",
+			Rows: []RegisterRow{{"/desk/ledger/orders/1", "提醒：措施1-5-2-1 制定法官员额动态调整管理办法", []RegisterCell{{"部门", "政治部"}, {"要求答复", "2027-07-01"}}, Due{"超期 12 天", "", "2027-07-01", "overdue", false}, []string{"越级"}},
+				{"/desk/ledger/orders/2", "督办：没有针对具体事项", []RegisterCell{{"部门", "立案庭"}, {"要求答复", ""}}, Due{Words: "已答复", Class: "good"}, nil}},
+			Acts: []Act{{Name: "issue", Label: "发出提醒、督办单", Form: deskForm("/desk/ledger/orders", "发出", Field{Name: "text", ID: "issue-text", Kind: Textarea, Label: "内容", Required: true, Rows: 4})}}, Links: []Link{{"打印", "/desk/ledger"}}, Next: "/desk/ledger/orders?before=1"},
+		"register-empty": RegisterPage{Desk: deskFrame("/desk/ledger/rules", "制度成果"), Heading: "制度成果", Empty: "还没有登记过制度。"},
+		"reconcile": RecordPage{Desk: deskFrame("/desk/ledger/2021-01-06", "通报"), Up: Link{"通报", "/desk/ledger"}, Heading: "整改进展情况通报", Standing: Due{Words: "草稿，没有公布"}, Figures: []FigureSet{set, {Link: Link{Text: "另一份通报"}}},
+			Acts: []Act{publish}, Links: []Link{{"看公众网站上的通报", "/announcements/2021-01-06"}}, Facts: []Answer{{"发布单位", "中共云南省高级人民法院党组"}}},
+		"record": RecordPage{Desk: deskFrame("/desk/ledger/mapping", "对应通报"), Heading: "通报点名的问题对应台账", Lead: "一件事只计一次。", Waiting: "您现在没有要做的。", Kept: "刚才写的。", Texts: []Answer{{"内容", "请在七月一日前答复。"}},
+			Lists: []RecordList{{Heading: "通报点名的问题", Items: []RecordItem{{"通报 1-1", "理论武装不扎实", "/desk/ledger/problems/1", Due{Words: "没有对应", Class: "near"}, "1-1 理论学习不深入", mapping}, {Text: "没有编号的一项"}}}, {Heading: "没有被点名的", Lead: "不一定要对应。", Empty: "都有通报点名。"}}},
+		"record-alone": RecordPage{Desk: deskFrame("/desk/ledger/digests/1", "整改提示"), Heading: "2027年7月整改提示", Texts: []Answer{{"内容", "没有需要提示的。"}}},
 		"ledger-full": DeskLedgerPage{Desk: deskFrame("/desk/ledger", "台账"), Counts: []LedgerCount{{"问题", 42, 0, 37, 30, "/desk/ledger/problems"}, {"措施", 295, 3, 281, 250, "/desk/ledger/measures"}},
 			Waiting: measures[2:], Parts: []LedgerTask{{Link{"整改措施", "/desk/ledger/measures"}, "报告进展、佐证、申请销号", -1}, {Link{"回头看", "/desk/ledger/lookbacks"}, "抽查已销号的措施", -1}}},
 		"measures": MeasuresPage{Desk: deskFrame("/desk/ledger/measures", "整改措施"), Heading: "全部措施", Lead: "共 3 条", Rows: measures,

@@ -99,19 +99,6 @@ type UnplacedLine struct {
 	Text string
 }
 
-// ReconcilePage sets an announcement's stated figures beside the ledger's.
-type ReconcilePage struct {
-	Desk
-	Heading string
-	State   string
-	Facts   []Answer
-	Figures []FigureRow
-	Public  Link
-	Acts    []Act
-}
-
-func (ReconcilePage) Template() string { return "desk/reconcile" }
-
 // DeskStatisticsPage shows a period's real numbers to staff.
 type DeskStatisticsPage struct {
 	Desk
