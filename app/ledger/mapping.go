@@ -31,8 +31,8 @@ type Mapped struct {
 	Proposed []Likely // not confirmed; under the same aspect first, then the most alike
 }
 
-// Mapping sets the announced problems of a programme beside the ledger's.
-type Mapping struct {
+// ProblemMap sets the announced problems of a programme beside the ledger's.
+type ProblemMap struct {
 	Announced []Mapped
 	Unnamed   []Problem // ledger problems that no announcement is confirmed to name
 	Ledger    int
@@ -47,8 +47,8 @@ const (
 )
 
 // OpenMapping reads the mapping with its proposals.
-func OpenMapping(r *store.Reader, a staff.Actor, p Programme) (Mapping, error) {
-	var m Mapping
+func OpenMapping(r *store.Reader, a staff.Actor, p Programme) (ProblemMap, error) {
+	var m ProblemMap
 	if err := a.Require(staff.RectificationOffice); err != nil {
 		return m, err
 	}

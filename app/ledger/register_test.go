@@ -46,7 +46,7 @@ func TestAnAnnouncedProblemIsMappedAndNeverCountedBesideTheLedgers(t *testing.T)
 		o, ctx := newOffice(t, db, nil), t.Context()
 		n := o.announce(announced)
 		o.ok(o.Publish(ctx, o.desk, n.ID, "通报早于台账"))
-		open := func() (m ledger.Mapping) {
+		open := func() (m ledger.ProblemMap) {
 			read(t, db, func(r *store.Reader) (err error) { m, err = ledger.OpenMapping(r, o.desk, o.programme); return err })
 			return m
 		}
