@@ -25,7 +25,7 @@ app/ledger
 app/cases
 app/stats
 app/courier app/web/view
-app/backup app/web/door
+app/backup app/demo app/web/door
 app/web/public app/web/desk app/web/api
 app/web
 app

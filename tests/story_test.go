@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"mingjing/app/apptest"
+	"mingjing/app/config"
+	"mingjing/app/ledger/ledgertest"
 	"mingjing/app/store"
 	"mingjing/app/store/storetest"
 	"mingjing/app/web/view"
@@ -119,4 +121,35 @@ func TestEveryPublicPageIsValidAndAccessible(t *testing.T) {
 func TestEveryPublicPageIsPictured(t *testing.T) {
 	s := start(t, store.SQLite)
 	node(t, nil, "shoot.mjs", append([]string{s.URL, "--out=" + pictures(t, "pages"), "--states=wide,phone"}, paths()...)...)
+}
+
+// ledgerSheet is a small ledger as a court keeps it, with merged cells left empty.
+const ledgerSheet = "整改台账\n反馈方面,反馈问题,细化问题,措施编号,整改措施,责任领导,牵头部门,配合部门,整改时限,整改状态,内部说明\n" +
+	"服务群众不够到位,窗口服务评价偏低,叫号设备老旧,1-1-1-1,改造叫号系统,分管副院长,执行局,信息技术处,2027年12月31日,整改中,编制数待批\n" +
+	",,,1-1-1-2,公布各时段等候时间,分管副院长,立案庭,,长期坚持,未启动,\n" +
+	"审判质效有待提高,长期未结案件清理慢,没有清理计划,2-1-1-1,逐案列出未结原因和时间表,常务副院长,审判管理办公室,刑事审判庭、民事审判庭,2027年6月底,基本完成,\n"
+
+func TestTheLedgersStoryInABrowser(t *testing.T) {
+	for _, x := range []struct {
+		d  store.Dialect
+		js string
+	}{{store.SQLite, "on"}, {store.Postgres, "off"}} {
+		t.Run(string(x.d)+"/script "+x.js, func(t *testing.T) {
+			s := apptest.Start(t, x.d, func(c *config.Config) { c.Seed = "none" })
+			s.Clock.Set(time.Now())
+			sheet := filepath.Join(t.TempDir(), "台账.csv")
+			if err := os.WriteFile(sheet, []byte(ledgerSheet), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			accounts, err := json.Marshal(s.Password)
+			if err != nil {
+				t.Fatal(err)
+			}
+			node(t, []string{"BASE=" + s.URL, "SHEET=" + sheet, "ACCOUNTS=" + string(accounts), "JS=" + x.js, "OUT=" + pictures(t, "ledger-"+x.js)}, "ledger.mjs")
+			ledgertest.Check(t, s.App.DB)
+			if text := s.Log.String(); strings.Contains(text, "level=ERROR") || strings.Contains(text, "编制数待批") {
+				t.Errorf("the log:\n%s", text)
+			}
+		})
+	}
 }

@@ -13,6 +13,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,6 +24,8 @@ import (
 	"mingjing/app/blob"
 	"mingjing/app/calendar"
 	"mingjing/app/fault"
+	"mingjing/app/journal"
+	"mingjing/app/staff"
 	"mingjing/app/store"
 )
 
@@ -363,4 +366,26 @@ func Outlines(r *store.Reader, programme Programme) ([]Outline, error) {
 		}
 	}
 	return out, nil
+}
+
+// MarkFictional marks a programme as invented, for good: every page says so.
+func (s *Service) MarkFictional(ctx context.Context, a staff.Actor, programmeID int64) error {
+	if err := a.Require(staff.RectificationOffice); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.Model(&Programme{}).Where("id = ?", programmeID).Update("demo", true).Error; err != nil {
+			return fmt.Errorf("ledger: fictional: %w", err)
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "programme.fictional", Subject: "programme", SubjectID: programmeID, Public: true})
+	})
+}
+
+// Fictional says that something in the ledger is invented.
+func Fictional(r *store.Reader) (bool, error) {
+	var n int64
+	if err := r.Model(&Programme{}).Where("demo").Limit(1).Count(&n).Error; err != nil {
+		return false, fmt.Errorf("ledger: fictional: %w", err)
+	}
+	return n > 0, nil
 }

@@ -271,3 +271,15 @@ func Departments(s string) []string {
 	}
 	return out
 }
+
+// MeasureByCode finds a measure of a programme, public or not.
+func MeasureByCode(r *store.Reader, programmeID int64, code string) (Measure, error) {
+	var ids []int64
+	if err := r.Model(&Measure{}).Where("programme_id = ? AND code = ?", programmeID, code).Limit(1).Pluck("id", &ids).Error; err != nil {
+		return Measure{}, fmt.Errorf("ledger: measure: %w", err)
+	}
+	if len(ids) == 0 {
+		return Measure{}, errNoMeasure
+	}
+	return MeasureByID(r, ids[0])
+}

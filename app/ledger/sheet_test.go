@@ -120,7 +120,7 @@ func TestAUsualSpreadsheetComesIn(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			events, err := ledger.Latest(r, p.ID, 10)
+			events, err := ledger.Latest(r, p.ID, 0, 10)
 			if err != nil {
 				return err
 			}

@@ -1,60 +1,9 @@
 // The whole story in Chromium, with every page checked on the way: a citizen on a 375 px screen speaks, a court answers,
 // the citizen reads and rates, the answer is published. Environment: BASE, CAPTCHA (answers the digits of an id),
 // ACCOUNTS (JSON: role → password), JS (on|off), OUT (folder for pictures).
-import { mkdir } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
-import { HtmlValidate, FileSystemConfigLoader } from 'html-validate';
-import { launch } from './browser.mjs';
+import { base, end, must, mustNot, send, signIn, text, visitor } from './cast.mjs';
 
-const { BASE: base, CAPTCHA: captchas, OUT: out = 'shots' } = process.env;
-const script = process.env.JS !== 'off';
-const accounts = JSON.parse(process.env.ACCOUNTS);
-await mkdir(out, { recursive: true });
-const browser = await launch();
-const validator = new HtmlValidate(new FileSystemConfigLoader());
-const wrong = [];
-let pages = 0;
-
-// visitor opens a window whose every page is validated; problems are collected, not thrown.
-async function visitor(name, width) {
-  const context = await browser.newContext({ viewport: { width, height: 800 }, javaScriptEnabled: script, locale: 'zh-CN', reducedMotion: 'reduce' });
-  const page = await context.newPage();
-  page.on('request', (r) => { if (!r.url().startsWith(base)) wrong.push(`${name}: asked ${r.url()}`); });
-  page.on('pageerror', (e) => wrong.push(`${name}: ${page.url()}: ${e}`));
-  page.on('console', (m) => { if (m.type() === 'error' && !/status of 4/.test(m.text())) wrong.push(`${name}: ${page.url()}: ${m.text()}`); });
-  const checks = [];
-  page.on('response', (r) => {
-    if (r.request().resourceType() !== 'document' || !(r.headers()['content-type'] ?? '').includes('html') || (r.status() >= 300 && r.status() < 400)) return;
-    if (r.status() >= 500) wrong.push(`${name}: ${r.status()} ${r.url()}`);
-    checks.push(r.text().then(async (html) => {
-      pages++;
-      const report = await validator.validateString(html, import.meta.dirname + '/page.html');
-      for (const result of report.results) for (const m of result.messages) wrong.push(`${name}: ${r.url()} ${m.line}:${m.column} ${m.ruleId}: ${m.message}`);
-    }).catch(() => {}));
-  });
-  const shot = async (step) => {
-    await page.screenshot({ path: `${out}/${step}.png`, fullPage: true });
-    if (script) {
-      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-      for (const v of violations) wrong.push(`${name}: ${step}: ${v.id}: ${v.help}: ${v.nodes[0].html.slice(0, 140)}`);
-    }
-    // Sideways scrolling shows without a script too: the page is then wider than its window.
-    const box = await page.locator('body').boundingBox();
-    if (box.width > width + 1) wrong.push(`${name}: ${step}: ${Math.round(box.width)} px wide in ${width}`);
-  };
-  const close = async () => { await Promise.all(checks); await context.close(); };
-  return { page, shot, close };
-}
-
-const text = (page) => page.locator('body').innerText();
-async function must(page, words) {
-  const all = await text(page);
-  for (const w of [].concat(words)) if (!all.includes(w)) throw new Error(`${page.url()} does not say “${w}”:\n${all.slice(0, 1500)}`);
-}
-async function mustNot(page, words) {
-  const all = await text(page);
-  for (const w of [].concat(words)) if (all.includes(w)) throw new Error(`${page.url()} shows “${w}”`);
-}
+const captchas = process.env.CAPTCHA;
 
 async function answerCaptcha(page) {
   const id = await page.locator('input[name=captcha_id]').inputValue();
@@ -62,24 +11,14 @@ async function answerCaptcha(page) {
 }
 
 async function staff(role) {
-  const v = await visitor(role, 1280);
-  await v.page.goto(`${base}/desk`);
-  await v.page.locator('input[name=login]').fill(role);
-  await v.page.locator('input[name=password]').fill(accounts[role]);
-  await v.page.locator('main button[type=submit]').first().click();
+  const v = await signIn(role);
   await must(v.page, role === 'publisher' ? '选登' : '待');
   return v;
 }
 
 // open reads the case on the desk, act sends one of its forms.
 const open = async (v, id) => { await v.page.goto(`${base}/desk/cases/${id}`); };
-async function act(v, id, name, fill = async () => {}) {
-  const form = v.page.locator(`form[action="/desk/cases/${id}/${name}"]`).first();
-  const fold = v.page.locator('details.act:not([open])', { has: form });
-  if (await fold.count()) await fold.locator('summary').first().click();
-  await fill(form);
-  await form.locator('button[type=submit]').first().click();
-}
+const act = (v, id, name, fill) => send(v, `/desk/cases/${id}/${name}`, fill);
 
 // ---- A citizen says something about a problem.
 const phone = await visitor('citizen', 375);
@@ -205,22 +144,9 @@ await must(me, '今后每年公布一次');
 for (const [role, path, step] of [['rectification_office', '/desk/ledger', '18-ledger'], ['sec_admin', '/desk/people', '19-people'], ['audit_admin', '/desk/audit', '20-audit'],
   ['sys_admin', '/desk/settings', '21-settings'], ['sys_admin', '/desk/settings/limits', '22-limits'], ['sys_admin', '/desk/settings/calendar', '23-calendar'],
   ['leader', '/desk/statistics', '24-statistics'], ['intake_clerk', '/desk/intake/new', '25-intake'], ['intake_clerk', '/desk/account', '26-account']]) {
-  const v = role === 'intake_clerk' ? clerk : await staffAny(role);
+  const v = role === 'intake_clerk' ? clerk : await signIn(role);
   await v.page.goto(base + path);
   await v.shot(step);
   if (v !== clerk) await v.close();
 }
-async function staffAny(role) {
-  const v = await visitor(role, 1280);
-  await v.page.goto(`${base}/desk/login`);
-  await v.page.locator('input[name=login]').fill(role);
-  await v.page.locator('input[name=password]').fill(accounts[role]);
-  await v.page.locator('main button[type=submit]').first().click();
-  return v;
-}
-
-for (const v of [phone, clerk, dispatcher, handler, reviewer, approver, publisher]) await v.close();
-await browser.close();
-for (const w of new Set(wrong)) console.log(w);
-console.log(`story with script ${script ? 'on' : 'off'}: ${pages} pages read, ${wrong.length} findings`);
-process.exit(wrong.length ? 1 : 0);
+await end('story', [phone, clerk, dispatcher, handler, reviewer, approver, publisher]);

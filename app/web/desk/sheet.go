@@ -149,7 +149,7 @@ func (d *Doors) TakeSheet(c *door.Ctx) error {
 	case err == nil:
 		return d.difference(c, 200, f, ticket, x, diff, nil)
 	case diff.Unmapped != nil:
-		return d.mappingPage(c, f, ticket, x, diff)
+		return d.columnsPage(c, f, ticket, x, diff)
 	case len(diff.Bad) > 0:
 		return d.sheetPage(c, 422, f, nil, diff.Bad)
 	case ok && bad.Kind == fault.Invalid:
@@ -189,8 +189,8 @@ func carried(f *door.Form, ticket string, x ledger.Spreadsheet) []view.Hidden {
 	return []view.Hidden{{Name: "ticket", Value: ticket}, {Name: "name", Value: x.Name}, {Name: "programme", Value: f.Get("programme")}, {Name: "slug", Value: f.Get("slug")}}
 }
 
-// mappingPage asks what each column holds.
-func (d *Doors) mappingPage(c *door.Ctx, f *door.Form, ticket string, x ledger.Spreadsheet, diff ledger.Difference) error {
+// columnsPage asks what each column holds.
+func (d *Doors) columnsPage(c *door.Ctx, f *door.Form, ticket string, x ledger.Spreadsheet, diff ledger.Difference) error {
 	frame, err := d.frame(c, "指定每一列")
 	if err != nil {
 		return err

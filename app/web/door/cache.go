@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"mingjing/app/calendar"
+	"mingjing/app/ledger"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
@@ -77,10 +78,14 @@ func (g *generation) mould(of any, f view.Frame, page func(view.Frame, []string)
 type surroundings struct {
 	site  settings.Site
 	trial bool // trial accounts can still sign in
+	demo  bool // what the pages show is invented
 }
 
 func readSurroundings(r *store.Reader) (s surroundings, err error) {
 	if s.site, err = settings.LoadSite(r); err != nil {
+		return s, err
+	}
+	if s.demo, err = ledger.Fictional(r); err != nil {
 		return s, err
 	}
 	s.trial, err = staff.HasTrial(r)

@@ -147,11 +147,17 @@ func (c *Ctx) frame(s surroundings, title string) view.Frame {
 		f.Path = c.Path()
 	}
 	f.Large, f.Contrast = c.Edition()
+	if s.demo {
+		f.Banner = demoBanner
+	}
 	if s.trial {
-		f.Banner = trialBanner
+		f.Banner += trialBanner
 	}
 	return f
 }
+
+// demoBanner says on every page that what it shows is invented.
+const demoBanner = "演示：台账和来件都是虚构的示例，不是真实情况。"
 
 // trialBanner says on every page that accounts are for trial.
 const trialBanner = "试用：工作人员帐号是自动生成的试用帐号。正式启用前请在工作台停用试用帐号。"
