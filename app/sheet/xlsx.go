@@ -332,7 +332,7 @@ type worksheet struct {
 	blank  int
 
 	at, col         int // row and column where it stands
-	kind, value     string
+	kind            string
 	style           int
 	formula, taking bool
 	spoken          int
