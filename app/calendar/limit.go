@@ -154,8 +154,20 @@ func (c *Calendar) Warn(today, from, due Date, unit Unit, stopped []Span) Warnin
 			used++
 		}
 	}
+	return warning(used, total, unit != Workdays)
+}
+
+// WarnDays is Warn for a limit in days that nothing stopped.
+func WarnDays(today, from, due Date) Warning {
+	if today.After(due) {
+		return Overdue
+	}
+	return warning(max(0, today.Sub(from)), due.Sub(from), true)
+}
+
+func warning(used, total int, days bool) Warning {
 	half, near := 2*used >= total, 5*used >= 4*total
-	if unit != Workdays && total >= longLimit {
+	if days && total >= longLimit {
 		half, near = total-used <= 20, total-used <= 10
 	}
 	switch {

@@ -39,7 +39,13 @@ var rules = map[string]string{
 	"a ledger problem in a programme without a ledger": `SELECT p.id FROM problems p JOIN programmes g ON g.id = p.programme_id WHERE NOT p.announced AND NOT g.ledger`,
 	"a rule of another programme's problem": `SELECT x.rule_id FROM rule_problems x JOIN rules r ON r.id = x.rule_id JOIN problems p ON p.id = x.problem_id
 		WHERE p.programme_id <> r.programme_id`,
-	"a rule with neither text nor place":        `SELECT id FROM rules WHERE body = '' AND url = ''`,
+	"a rule with neither text nor place": `SELECT id FROM rules WHERE body = '' AND url = ''`,
+	"an order that skips a rung without saying why": `SELECT o.id FROM supervision_orders o WHERE o.level <> 'reminder' AND o.follows_id IS NULL
+		AND o.text NOT LIKE '%越级的理由：%'`,
+	"an order that follows another matter, department or rung": `SELECT o.id FROM supervision_orders o JOIN supervision_orders e ON e.id = o.follows_id
+		WHERE o.programme_id <> e.programme_id OR o.department_id <> e.department_id OR coalesce(o.measure_id, 0) <> coalesce(e.measure_id, 0)
+		OR coalesce(o.problem_id, 0) <> coalesce(e.problem_id, 0) OR o.level <> CASE e.level WHEN 'reminder' THEN 'order' WHEN 'order' THEN 'interview' ELSE 'accountability' END`,
+	"an answer without its day or its text":     `SELECT id FROM supervision_orders WHERE (answered_on IS NULL) <> (answer = '')`,
 	"an ended look-back with something pending": `SELECT i.id FROM lookback_items i JOIN lookbacks l ON l.id = i.lookback_id WHERE l.state = 'ended' AND i.result = 'pending'`,
 }
 

@@ -124,20 +124,18 @@ func marks(reopened calendar.Date, published bool) []string {
 
 // dueOf words how near a measure's due date is.
 func dueOf(m ledger.Measure, today calendar.Date) view.Due {
-	switch left := m.DueOn.Sub(today); {
+	left := m.DueOn.Sub(today)
+	switch warning := ledger.Warn(m, today); {
 	case m.DueOn.IsZero():
 		return view.Due{Words: m.DueText}
-	case m.Status == ledger.Done || m.Closing == ledger.Closed:
-		return view.Due{Words: m.DueOn.String()}
-	case left < 0:
+	case warning == calendar.Overdue:
 		return view.Due{Words: fmt.Sprintf("超期 %d 天", -left), On: door.Day(m.DueOn), Class: "overdue"}
-	case left <= 10:
+	case warning == calendar.NearlyDue:
 		return view.Due{Words: fmt.Sprintf("剩 %d 天", left), On: door.Day(m.DueOn), Class: "near"}
-	case left <= 30:
+	case warning == calendar.HalfUsed:
 		return view.Due{Words: fmt.Sprintf("剩 %d 天", left), On: door.Day(m.DueOn), Class: "half"}
-	default:
-		return view.Due{Words: m.DueOn.String()}
 	}
+	return view.Due{Words: m.DueOn.String()}
 }
 
 // Measure and Problem show a dossier.
