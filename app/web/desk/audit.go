@@ -38,7 +38,7 @@ var trailWords = func() []view.Choice {
 		{"measure.report", "报告进展"}, {"measure.details", "修改措施"}, {"measure.add", "增加措施"}, {"measure.propose_due", "申请调整时限"}, {"measure.decide_due", "决定调整时限"},
 		{"measure.check", "定期复查"}, {"measure.reopen", "重新打开"}, {"evidence.add", "添加材料"}, {"evidence.withdraw", "撤下材料"}, {"evidence.open", "查看材料"},
 		{"closing.apply", "申请销号"}, {"closing.withdraw", "撤回销号申请"}, {"closing.lead_dept", "牵头部门核验"}, {"closing.rectification_office", "整改办核验"},
-		{"closing.discipline_group", "派驻纪检监察组核验"}, {"lookback.plan", "安排回头看"}, {"lookback.judge", "回头看结论"}, {"lookback.end", "结束回头看"},
+		{"closing.discipline_group", "派驻纪检监察组核验"}, {"order.issue", "发出督办单"}, {"order.answer", "答复督办单"}, {"lookback.plan", "安排回头看"}, {"lookback.judge", "回头看结论"}, {"lookback.end", "结束回头看"},
 		{"department.add", "添加部门"}, {"department.rename", "修改部门名称"}, {"department.retire", "停用部门"}, {"department.restore", "恢复部门"},
 		{"staff.add", "添加账号"}, {"staff.change", "修改姓名和部门"}, {"staff.email", "修改通知邮箱"}, {"staff.roles", "修改角色"}, {"staff.disable", "停用账号"}, {"staff.enable", "恢复账号"},
 		{"staff.password.reset", "重置密码"}, {"staff.password.change", "修改密码"}, {"staff.factor.set", "启用动态验证码"}, {"staff.factor.reset", "重置动态验证码"},

@@ -87,6 +87,7 @@ func overview(c *door.Ctx, r *store.Reader, p *view.DeskLedgerPage) error {
 	if holds(c.Actor, ledger.Exporters) {
 		part("表格", "/desk/ledger/sheet", "导入、导出整份台账")
 	}
+	part("督办", "/desk/ledger/orders", "提醒、督办、约谈、问责和部门的答复")
 	part("回头看", "/desk/ledger/lookbacks", "抽查已销号的措施")
 	part("制度成果", "/desk/ledger/rules", "登记制定、修订的制度")
 	if c.Actor.Has(staff.RectificationOffice) && programme.Ledger {

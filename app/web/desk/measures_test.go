@@ -144,3 +144,33 @@ func TestHostileFormsOfTheLedgerNeverBreakIt(t *testing.T) {
 		}
 	})
 }
+
+func TestADepartmentAnswersWhatItIsRemindedOf(t *testing.T) {
+	eachOffice(t, func(t *testing.T, s *apptest.Site, _ string) {
+		desk, liaison := s.SignIn("rectification_office"), s.SignIn("liaison")
+		list := desk.Get("/desk/ledger/orders")
+		department := option(t, list, "issue-department", "执行局")
+		wrong := send(t, desk, "/desk/ledger/orders", "/desk/ledger/orders", "level", "order", "department", department, "code", "9-9-9-9", "text", "请说明进度", "answer_by", "2099-01-01")
+		if wrong.Status != http.StatusUnprocessableEntity || !strings.Contains(wrong.Text(), "没有编号“9-9-9-9”") || wrong.Find("textarea#issue-text").Text() != "请说明进度" {
+			t.Fatalf("%d %s", wrong.Status, wrong.Text())
+		}
+		wrong = send(t, desk, "/desk/ledger/orders", "/desk/ledger/orders", "level", "order", "department", department, "code", "2-1-1-1", "text", "请说明进度", "answer_by", "2099-01-01")
+		if wrong.Status != http.StatusUnprocessableEntity || !strings.Contains(wrong.Text(), "越级的理由") {
+			t.Fatalf("%d %s", wrong.Status, wrong.Text())
+		}
+		sent := send(t, desk, "/desk/ledger/orders", "/desk/ledger/orders", "level", "reminder", "department", department, "code", "2-1-1-1", "text", "请说明进度", "answer_by", "2099-01-01")
+		page, _, _ := strings.Cut(sent.Header.Get("Location"), "?")
+		if sent.Status != http.StatusSeeOther || desk.Get(page).Find(selector(page)).Length() > 0 {
+			t.Fatalf("%d %s", sent.Status, sent.Text())
+		}
+		if p := send(t, liaison, page, page, "text", ""); p.Status != http.StatusUnprocessableEntity {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		if p := send(t, liaison, page, page, "text", "月底前完成"); p.Status != http.StatusSeeOther {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		if p := desk.Get("/desk/ledger/orders?in=answered"); !strings.Contains(p.Text(), "2-1-1-1") || !strings.Contains(desk.Get(page).Text(), "月底前完成") {
+			t.Error(p.Text())
+		}
+	})
+}
