@@ -32,6 +32,7 @@ import (
 	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/subscription"
 	"mingjing/app/web"
 	"mingjing/app/web/door"
 )
@@ -43,16 +44,17 @@ var seed string
 
 // App is the whole house.
 type App struct {
-	Config config.Config
-	DB     *store.DB
-	Staff  *staff.Service
-	Ledger *ledger.Service
-	Cases  *cases.Service
-	Blobs  blob.Store
-	House  *door.House
-	Web    *web.Server
-	log    *slog.Logger
-	ready  atomic.Bool
+	Config        config.Config
+	DB            *store.DB
+	Staff         *staff.Service
+	Ledger        *ledger.Service
+	Cases         *cases.Service
+	Subscriptions *subscription.Service
+	Blobs         blob.Store
+	House         *door.House
+	Web           *web.Server
+	log           *slog.Logger
+	ready         atomic.Bool
 }
 
 // New opens the database, bringing an empty one up to date, and wires the
@@ -98,7 +100,8 @@ func (a *App) wire(ctx context.Context) error {
 	a.Staff = staff.New(a.DB, pepper, a.Config.SecondFactorRequired())
 	a.Ledger = ledger.New(a.DB, a.Blobs)
 	a.Cases = cases.New(a.DB, a.Blobs, pepper)
-	a.House = door.NewHouse(door.House{Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Ready: a.ready.Load}, pepper)
+	a.Subscriptions = subscription.New(a.DB, pepper)
+	a.House = door.NewHouse(door.House{Subscriptions: a.Subscriptions, Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Ready: a.ready.Load}, pepper)
 	a.Web = web.New(a.House, a.log)
 	return nil
 }
@@ -259,7 +262,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go a.House.Pages.Watch(work)
-	c := courier.New(a.DB, a.Cases, a.Staff, a.Blobs, a.Config, a.log)
+	c := courier.New(a.DB, a.Cases, a.Staff, a.Subscriptions, a.Blobs, a.Config, a.log)
 	done := make(chan struct{})
 	go func() { defer close(done); c.Run(work) }()
 	metrics, err := a.metrics()

@@ -141,6 +141,17 @@ func (s *Service) PeekCaptcha(ctx context.Context, id, answer string) (bool, err
 	return false, err
 }
 
+// TakeCaptcha uses a captcha up and reports whether the answer was right.
+func (s *Service) TakeCaptcha(ctx context.Context, id, answer string) (right bool, err error) {
+	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		taken, err := takeCaptchas(tx, []string{id})
+		digits, there := taken[id]
+		right = there && Digits(answer) == digits
+		return err
+	})
+	return right, err
+}
+
 // Digits keeps the digits of what was typed: spaces and dashes go, full-width
 // digits become plain ones; anything else stays and will not match.
 func Digits(s string) string {

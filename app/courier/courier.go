@@ -20,33 +20,37 @@ import (
 	"mingjing/app/ledger"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/subscription"
 )
 
 // Courier is the program's background work.
 type Courier struct {
-	db    *store.DB
-	cases *cases.Service
-	staff *staff.Service
-	blobs blob.Store
-	cfg   config.Config
-	log   *slog.Logger
+	db            *store.DB
+	cases         *cases.Service
+	staff         *staff.Service
+	subscriptions *subscription.Service
+	blobs         blob.Store
+	cfg           config.Config
+	log           *slog.Logger
 }
 
 // New prepares the courier.
-func New(db *store.DB, c *cases.Service, s *staff.Service, b blob.Store, cfg config.Config, log *slog.Logger) *Courier {
-	return &Courier{db, c, s, b, cfg, log}
+func New(db *store.DB, c *cases.Service, s *staff.Service, u *subscription.Service, b blob.Store, cfg config.Config, log *slog.Logger) *Courier {
+	return &Courier{db, c, s, u, b, cfg, log}
 }
 
 const (
 	mailEvery  = 2 * time.Second
+	tellEvery  = time.Minute
 	purgeEvery = 10 * time.Minute
 	orphanAge  = 24 * time.Hour
 )
 
 // Run works until ctx ends.
 func (c *Courier) Run(ctx context.Context) {
-	mail, purge := time.NewTicker(mailEvery), time.NewTicker(purgeEvery)
+	mail, tell, purge := time.NewTicker(mailEvery), time.NewTicker(tellEvery), time.NewTicker(purgeEvery)
 	defer mail.Stop()
+	defer tell.Stop()
 	defer purge.Stop()
 	c.try(ctx, "purge", c.Purge)
 	for {
@@ -55,6 +59,8 @@ func (c *Courier) Run(ctx context.Context) {
 			return
 		case <-mail.C:
 			c.try(ctx, "deliver", c.Deliver)
+		case <-tell.C:
+			c.try(ctx, "tell subscribers", c.Tell)
 		case <-purge.C:
 			c.try(ctx, "purge", c.Purge)
 		}
@@ -65,6 +71,14 @@ func (c *Courier) try(ctx context.Context, what string, f func(context.Context) 
 	if err := f(ctx); err != nil && ctx.Err() == nil {
 		c.log.Error("background work failed", "what", what, "error", err)
 	}
+}
+
+// Tell queues the day's mails to subscribers; without a mail server they would only die there.
+func (c *Courier) Tell(ctx context.Context) error {
+	if c.cfg.SMTPURL == "" {
+		return nil
+	}
+	return c.subscriptions.Tell(ctx)
 }
 
 // Purge gives up messages that are too old and removes expired captchas, sessions, waits, staged files and orphan blobs.
@@ -83,5 +97,5 @@ func (c *Courier) Purge(ctx context.Context) error {
 		return held, err
 	})
 	// One that fails does not keep the others from their work.
-	return errors.Join(c.settle(ctx), c.cases.Purge(ctx), c.cases.SweepStaged(ctx), sessions, orphans)
+	return errors.Join(c.settle(ctx), c.cases.Purge(ctx), c.cases.SweepStaged(ctx), c.subscriptions.Purge(ctx), sessions, orphans)
 }

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"mime/quotedprintable"
 	"net"
+	"net/mail"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,15 +21,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mingjing/app/blob"
+	"mingjing/app/calendar"
 	"mingjing/app/cases"
 	"mingjing/app/config"
 	"mingjing/app/courier"
 	"mingjing/app/journal"
+	"mingjing/app/ledger"
+	"mingjing/app/ledger/ledgertest"
 	"mingjing/app/seal"
 	"mingjing/app/staff"
 	"mingjing/app/staff/stafftest"
 	"mingjing/app/store"
 	"mingjing/app/store/storetest"
+	"mingjing/app/subscription"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -104,12 +111,13 @@ func listen(t *testing.T, s *sink) string {
 }
 
 type world struct {
-	db    *store.DB
-	clock *storetest.Clock
-	cases *cases.Service
-	staff *staff.Service
-	blobs blob.Store
-	log   bytes.Buffer
+	db            *store.DB
+	clock         *storetest.Clock
+	cases         *cases.Service
+	staff         *staff.Service
+	subscriptions *subscription.Service
+	blobs         blob.Store
+	log           bytes.Buffer
 	*courier.Courier
 }
 
@@ -131,7 +139,8 @@ func each(t *testing.T, m manner, test func(t *testing.T, w *world, s *sink)) {
 		t.Cleanup(w.cases.Close)
 		cfg := config.Config{SMTPURL: listen(t, s), MailFrom: "portal@court.example", BaseURL: "https://zg.example.cn"}
 		w.staff = staff.New(db, pepper, false)
-		w.Courier = courier.New(db, w.cases, w.staff, w.blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
+		w.subscriptions = subscription.New(db, pepper)
+		w.Courier = courier.New(db, w.cases, w.staff, w.subscriptions, w.blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
 		test(t, w, s)
 	})
 }
@@ -279,7 +288,7 @@ func TestPurgeRemovesOnlyWhatHasOutlivedItsUse(t *testing.T) {
 func TestWithoutAMailServerNewsIsGivenUpAndNeverSentLater(t *testing.T) {
 	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
 		w.record(t)
-		unset := courier.New(w.db, w.cases, staff.New(w.db, bytes.Repeat([]byte{3}, 32), false), w.blobs, config.Config{}, slog.New(slog.DiscardHandler))
+		unset := courier.New(w.db, w.cases, w.staff, w.subscriptions, w.blobs, config.Config{}, slog.New(slog.DiscardHandler))
 		work := func(c *courier.Courier) {
 			t.Helper()
 			if err := errors.Join(c.Purge(t.Context()), c.Deliver(t.Context())); err != nil {
@@ -333,6 +342,72 @@ func TestAMonthlyNoticeGoesToThePersonAndSaysNothing(t *testing.T) {
 		}
 		if len(mails) != 1 || strings.Contains(mails[0], "/track") || !strings.Contains(mails[0], "/desk/ledger/digests") {
 			t.Errorf("%v", mails)
+		}
+	})
+}
+
+// text reads a mail's text.
+func text(t *testing.T, raw string) (*mail.Message, string) {
+	t.Helper()
+	m, err := mail.ReadMessage(strings.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, string(body)
+}
+
+func TestASubscriberIsAskedToldAndLetGo(t *testing.T) {
+	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
+		p := ledgertest.Small(t, w.db, nil)
+		ok := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		ok(w.subscriptions.Ask(t.Context(), "zhou@example.cn", p.ID, 0))
+		ok(w.Deliver(t.Context()))
+		mails, _ := s.got()
+		_, body := text(t, mails[0])
+		link := regexp.MustCompile("https://zg.example.cn/subscription/([A-Za-z0-9_-]{43})").FindStringSubmatch(body)
+		if link == nil || !strings.Contains(body, "巡视反馈问题整改的全部变化") {
+			t.Fatal(body)
+		}
+		ok(w.subscriptions.Confirm(t.Context(), link[1]))
+		ok(w.db.Write(t.Context(), func(tx *store.Tx) error {
+			return tx.Create(&ledger.Event{ProgrammeID: p.ID, Kind: "rule", OnDay: calendar.Of(tx.Now), At: tx.Now, Text: "公布制度《办法》"}).Error
+		}))
+		w.clock.Advance(24 * time.Hour)
+		for range 2 {
+			ok(w.Tell(t.Context()))
+			ok(w.Deliver(t.Context()))
+		}
+		mails, to := s.got()
+		if len(mails) != 2 || to[1] != "zhou@example.cn" {
+			t.Fatalf("%d mails to %v", len(mails), to)
+		}
+		m, body := text(t, mails[1])
+		if !strings.Contains(body, "公布制度《办法》") || !strings.Contains(body, "https://zg.example.cn/changes") || !strings.Contains(body, link[0]) ||
+			m.Header.Get("List-Unsubscribe") != "<"+link[0]+">" || m.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+			t.Errorf("%v\n%s", m.Header, body)
+		}
+		if strings.Contains(w.log.String(), "zhou") {
+			t.Error("the log holds the address")
+		}
+		// Whoever left before the mail went out gets none.
+		ok(w.db.Write(t.Context(), func(tx *store.Tx) error {
+			return tx.Create(&ledger.Event{ProgrammeID: p.ID, Kind: "rule", OnDay: calendar.Of(tx.Now), At: tx.Now, Text: "公布制度《细则》"}).Error
+		}))
+		w.clock.Advance(24 * time.Hour)
+		ok(w.Tell(t.Context()))
+		ok(w.subscriptions.End(t.Context(), link[1]))
+		ok(w.Deliver(t.Context()))
+		if s.count() != 2 {
+			t.Errorf("%d mails", s.count())
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -111,6 +112,37 @@ type letter struct {
 	// find reads the address of the row's subject, empty for none, and the page
 	// of the site that the message names.
 	find func(ctx context.Context, subject int64) (address, page string, err error)
+	// public, instead, makes all of a message that tells only what anybody may read.
+	public func(ctx context.Context, subject int64) (notice, error)
+}
+
+// notice is a message about what is public. leave is the path of its link out.
+type notice struct{ to, subject, body, leave string }
+
+// confirm asks an address whether it wants to be told.
+func (c *Courier) confirm(ctx context.Context, id int64) (notice, error) {
+	l, err := c.subscriptions.Write(ctx, id)
+	body := "有人用这个邮箱订阅了" + l.About + "。\n\n是您订阅的，请打开下面的链接确认，三天内有效：\n" + c.cfg.BaseURL + l.Manage +
+		"\n\n不是您订阅的，不用理会：不确认就不会再收到邮件，三天后这个地址会从我们这里删除。\n"
+	return notice{l.To, "请确认：订阅整改变化", body, ""}, err
+}
+
+// news tells a subscriber what changed.
+func (c *Courier) news(ctx context.Context, id int64) (notice, error) {
+	l, err := c.subscriptions.Write(ctx, id)
+	if err != nil || len(l.Changes) == 0 {
+		return notice{}, err // nothing of it is public any more
+	}
+	var b strings.Builder
+	b.WriteString("您订阅的" + l.About + "：\n\n")
+	for _, x := range l.Changes {
+		b.WriteString("· " + x.OnDay.Chinese() + "　" + x.Text + "\n")
+	}
+	if l.More {
+		b.WriteString("还有更多，请到网站查看。\n")
+	}
+	b.WriteString("\n逐项查看：" + c.cfg.BaseURL + l.Page + "\n不想再收到：" + c.cfg.BaseURL + l.Manage + "\n")
+	return notice{l.To, "整改有变化", b.String(), l.Manage}, nil
 }
 
 // letters are the templates.
@@ -121,13 +153,28 @@ func (c *Courier) letters() map[string]letter {
 	}
 	look := "请用受理编号和查询码在网站“查询进度”里查看。"
 	return map[string]letter{
-		"received": {"您的来件已收到", look, sender},
-		"progress": {"您的事项有新进展", look, sender},
-		"digest": {"您部门本月的整改提示已生成", "请登录工作台查看。", func(ctx context.Context, id int64) (string, string, error) {
+		"received":  {subject: "您的来件已收到", body: look, find: sender},
+		"progress":  {subject: "您的事项有新进展", body: look, find: sender},
+		"subscribe": {public: c.confirm},
+		"news":      {public: c.news},
+		"digest": {subject: "您部门本月的整改提示已生成", body: "请登录工作台查看。", find: func(ctx context.Context, id int64) (string, string, error) {
 			to, err := c.staff.MailAddress(ctx, id)
 			return to, "/desk/ledger/digests", err
 		}},
 	}
+}
+
+// compose makes the message of a letter to its recipient.
+func (c *Courier) compose(ctx context.Context, says letter, subject int64) (notice, error) {
+	if says.public != nil {
+		return says.public(ctx, subject)
+	}
+	to, page, err := says.find(ctx, subject)
+	n := notice{to: to, subject: says.subject, body: says.subject + "。" + says.body + "\n"}
+	if c.cfg.BaseURL != "" {
+		n.body += c.cfg.BaseURL + page + "\n"
+	}
+	return n, err
 }
 
 // send hands one message to the mail server and says what became of it.
@@ -136,11 +183,11 @@ func (c *Courier) send(ctx context.Context, m outboxRow) (state, note string) {
 	if !known {
 		return "dead", "没有这种消息"
 	}
-	to, page, err := says.find(ctx, m.SubjectID)
+	n, err := c.compose(ctx, says, m.SubjectID)
 	if err != nil {
 		return "waiting", "读取地址失败"
 	}
-	if to == "" {
+	if n.to == "" {
 		return "dead", "没有邮箱地址"
 	}
 	var site settings.Site
@@ -152,16 +199,15 @@ func (c *Courier) send(ctx context.Context, m outboxRow) (state, note string) {
 		return "waiting", "邮件服务器设置不对"
 	}
 	msg := mail.NewMsg()
-	if err := errors.Join(msg.FromFormat(site.Court+site.Name, c.cfg.MailFrom), msg.To(to)); err != nil {
+	if err := errors.Join(msg.FromFormat(site.Court+site.Name, c.cfg.MailFrom), msg.To(n.to)); err != nil {
 		return "dead", "地址不能发送"
 	}
-	msg.Subject(says.subject)
-	body := says.subject + "。" + says.body + "\n"
-	if c.cfg.BaseURL != "" {
-		body += c.cfg.BaseURL + page + "\n"
+	msg.Subject(n.subject)
+	if n.leave != "" { // one click in the mail program (RFC 8058)
+		msg.SetGenHeader(mail.HeaderListUnsubscribe, "<"+c.cfg.BaseURL+n.leave+">")
+		msg.SetGenHeader(mail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
 	}
-	body += "\n这封邮件由系统自动发出，请不要回复。\n" + site.Court + "\n"
-	msg.SetBodyString(mail.TypeTextPlain, body)
+	msg.SetBodyString(mail.TypeTextPlain, n.body+"\n这封邮件由系统自动发出，请不要回复。\n"+site.Court+"\n")
 	if err := client.DialWithContext(ctx); err != nil {
 		return "waiting", "连接邮件服务器失败" // nothing was handed over
 	}

@@ -229,6 +229,7 @@ type Detail struct {
 	Statements   []Statement
 	Announcement Announcement // the one the statements come from
 	Events       []Line
+	Rules        []Rule // that answer it, without their texts
 	Previous     *Problem
 	Next         *Problem
 }
@@ -289,6 +290,9 @@ func describe(r *store.Reader, programme Programme, p Problem) (Detail, error) {
 	}
 	if err := lines(r).Where("ledger_events.problem_id IN ?", about).Order("ledger_events.id DESC").Limit(200).Find(&d.Events).Error; err != nil {
 		return d, fmt.Errorf("ledger: events: %w", err)
+	}
+	if d.Rules, err = rulesFor(r, p.ID); err != nil {
+		return d, err
 	}
 	for _, n := range []struct {
 		to    **Problem

@@ -59,6 +59,26 @@ func ListRules(r *store.Reader, programmeID int64, drafts bool, before int64, li
 	return list, answered(r, list, drafts)
 }
 
+// CountRules counts the published rules of a programme.
+func CountRules(r *store.Reader, programmeID int64) (int, error) {
+	var n int64
+	if err := r.Model(&Rule{}).Where("programme_id = ? AND published", programmeID).Count(&n).Error; err != nil {
+		return 0, fmt.Errorf("ledger: rules: %w", err)
+	}
+	return int(n), nil
+}
+
+// rulesFor reads the published rules that answer a problem, the newest first.
+func rulesFor(r *store.Reader, problemID int64) ([]Rule, error) {
+	var list []Rule
+	err := r.Select(ruleColumns).Where("published AND id IN (SELECT rule_id FROM rule_problems WHERE problem_id = ?)", problemID).
+		Order("id DESC").Limit(maxMeasures).Find(&list).Error
+	if err != nil {
+		return nil, fmt.Errorf("ledger: rules: %w", err)
+	}
+	return list, nil
+}
+
 // OpenRule reads one with its text; a draft only for staff.
 func OpenRule(r *store.Reader, id int64, drafts bool) (Rule, error) {
 	var x Rule
@@ -159,7 +179,7 @@ func (s *Service) AddRule(ctx context.Context, a staff.Actor, programmeID int64,
 			return err
 		}
 		id = x.ID
-		return recordRule(tx, a, "rule.add", x, t.Problems, x.Published)
+		return recordRule(tx, a, "rule.add", x, t.Problems, false)
 	})
 	return id, err
 }
@@ -189,7 +209,7 @@ func (s *Service) SetRule(ctx context.Context, a staff.Actor, id int64, version 
 		if done.RowsAffected != 1 {
 			return errMoved
 		}
-		return recordRule(tx, a, "rule.change", x, t.Problems, was || x.Published)
+		return recordRule(tx, a, "rule.change", x, t.Problems, was)
 	})
 }
 
@@ -203,7 +223,8 @@ func sameRule(err error) error {
 	return nil
 }
 
-func recordRule(tx *store.Tx, a staff.Actor, verb string, x Rule, problems []int64, public bool) error {
+// recordRule keeps which problems the rule answers, and tells of it; was: it has been public until now.
+func recordRule(tx *store.Tx, a staff.Actor, verb string, x Rule, problems []int64, was bool) error {
 	if err := tx.Exec("DELETE FROM rule_problems WHERE rule_id = ?", x.ID).Error; err != nil {
 		return fmt.Errorf("ledger: rule: %w", err)
 	}
@@ -220,10 +241,21 @@ func recordRule(tx *store.Tx, a staff.Actor, verb string, x Rule, problems []int
 			return fmt.Errorf("ledger: rule: %w", err)
 		}
 	}
-	state := "draft"
+	state, text := "draft", ""
 	if x.Published {
 		state = "published"
 	}
+	switch {
+	case x.Published && !was:
+		text = "公布制度《" + x.Title + "》"
+	case !x.Published && was:
+		text = "从公开目录撤下制度《" + x.Title + "》"
+	}
+	if text != "" {
+		if err := tx.Create(&Event{ProgrammeID: x.ProgrammeID, Kind: "rule", OnDay: calendar.Of(tx.Now), At: tx.Now, Text: text}).Error; err != nil {
+			return fmt.Errorf("ledger: rule: %w", err)
+		}
+	}
 	return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: verb, Subject: "rule", SubjectID: x.ID,
-		Changes: []journal.Change{{Field: "title", New: x.Title}, {Field: "state", New: state}}, Public: public})
+		Changes: []journal.Change{{Field: "title", New: x.Title}, {Field: "state", New: state}}, Public: was || x.Published})
 }

@@ -122,11 +122,16 @@ type Line struct {
 // lines reads the history as far as what it speaks of is public today; that
 // something is no longer public stays told.
 func lines(r *store.Reader) *gorm.DB {
-	return r.Table("ledger_events").Select(`ledger_events.id, ledger_events.programme_id, ledger_events.problem_id, ledger_events.measure_id,
+	return VisibleEvents(r.Table("ledger_events")).Select(`ledger_events.id, ledger_events.programme_id, ledger_events.problem_id, ledger_events.measure_id,
 		ledger_events.announcement_id, ledger_events.kind, ledger_events.on_day, ledger_events.at, ledger_events.text,
 		coalesce(problems.code, '') AS problem_code, coalesce(problems.announced, FALSE) AS announced,
-		coalesce(measures.code, '') AS measure_code, coalesce(announcements.slug, '') AS announcement`).
-		Joins("LEFT JOIN problems ON problems.id = ledger_events.problem_id").
+		coalesce(measures.code, '') AS measure_code, coalesce(announcements.slug, '') AS announcement`)
+}
+
+// VisibleEvents narrows a query of ledger_events to what the public may see,
+// and joins the problem, measure and announcement that each is about.
+func VisibleEvents(q *gorm.DB) *gorm.DB {
+	return q.Joins("LEFT JOIN problems ON problems.id = ledger_events.problem_id").
 		Joins("LEFT JOIN measures ON measures.id = ledger_events.measure_id AND measures.published").
 		Joins("LEFT JOIN announcements ON announcements.id = ledger_events.announcement_id AND announcements.state = 'published'").
 		Where(`(ledger_events.problem_id IS NULL OR problems.published)
@@ -144,6 +149,22 @@ func Latest(r *store.Reader, programmeID, before int64, limit int) ([]Line, erro
 	var list []Line
 	if err := q.Order("ledger_events.id DESC").Limit(limit).Find(&list).Error; err != nil {
 		return nil, fmt.Errorf("ledger: latest: %w", err)
+	}
+	return list, nil
+}
+
+// News lists the newest lines after one event up to another: those of a problem,
+// or, for nil, of the programme as Latest does.
+func News(r *store.Reader, programmeID int64, problemID *int64, after, upTo int64, limit int) ([]Line, error) {
+	q := lines(r).Where("ledger_events.programme_id = ? AND ledger_events.id > ? AND ledger_events.id <= ?", programmeID, after, upTo)
+	if problemID != nil {
+		q = q.Where("ledger_events.problem_id = ?", *problemID)
+	} else {
+		q = q.Where("ledger_events.problem_id IS NULL OR ledger_events.announcement_id IS NULL")
+	}
+	var list []Line
+	if err := q.Order("ledger_events.id DESC").Limit(limit).Find(&list).Error; err != nil {
+		return nil, fmt.Errorf("ledger: news: %w", err)
 	}
 	return list, nil
 }

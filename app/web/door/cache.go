@@ -95,6 +95,8 @@ func readSurroundings(r *store.Reader) (s surroundings, err error) {
 type page struct {
 	gzip, brotli []byte
 	etag         string
+	kind         string    // its media type
+	shared       bool      // other sites may show it and read it
 	until        time.Time // zero: as long as its generation
 }
 
@@ -236,7 +238,10 @@ func (p *page) write(ctx *fasthttp.RequestCtx) {
 		out.SetStatusCode(fasthttp.StatusNotModified)
 		return
 	}
-	out.Header.SetContentType("text/html; charset=utf-8")
+	out.Header.SetContentType(p.kind)
+	if p.shared {
+		share(&out.Header)
+	}
 	accept := string(in.Peek("Accept-Encoding"))
 	switch {
 	case accepts(accept, "br"):
@@ -315,6 +320,7 @@ func Cached(life time.Duration, h Handler) Handler {
 				return nil, nil
 			}
 			p := pack(c.Response().Body())
+			p.kind, p.shared = string(c.Response().Header.ContentType()), isShared(&c.Response().Header)
 			if life > 0 {
 				p.until = cache.db.Now().Add(life)
 			}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"mingjing/app/calendar"
 	"mingjing/app/cases"
@@ -28,20 +29,22 @@ import (
 	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/subscription"
 	"mingjing/app/web/view"
 )
 
 // House is the rooms and settings that the doors open on.
 type House struct {
-	Config config.Config
-	DB     *store.DB
-	Staff  *staff.Service
-	Ledger *ledger.Service
-	Cases  *cases.Service
-	Pages  *Cache
-	Limits *Limits
-	csrf   seal.Key
-	Ready  func() bool // everything that readyz promises is done
+	Config        config.Config
+	DB            *store.DB
+	Staff         *staff.Service
+	Ledger        *ledger.Service
+	Cases         *cases.Service
+	Subscriptions *subscription.Service
+	Pages         *Cache
+	Limits        *Limits
+	csrf          seal.Key
+	Ready         func() bool // everything that readyz promises is done
 }
 
 // NewHouse prepares what the doors share.
@@ -203,6 +206,32 @@ func (c *Ctx) RenderFilled(title string, key any, page func(f view.Frame, words 
 		return err
 	}
 	return c.Render(fiber.StatusOK, page(f, words))
+}
+
+// Share sends what other sites may read and show: open data, feeds, the card.
+func (c *Ctx) Share(kind string, body []byte) error {
+	share(&c.Response().Header)
+	c.Set(fiber.HeaderCacheControl, "no-cache")
+	c.Set(fiber.HeaderContentType, kind)
+	return c.Status(fiber.StatusOK).Send(body)
+}
+
+const openTo = "Access-Control-Allow-Origin"
+
+func share(h *fasthttp.ResponseHeader) {
+	h.Set(openTo, "*")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+}
+
+func isShared(h *fasthttp.ResponseHeader) bool { return len(h.Peek(openTo)) > 0 }
+
+// Base is the site's address without a slash at its end: as set, or, on a site
+// that answers loopback alone, as asked for.
+func (c *Ctx) Base() string {
+	if base := c.House.Config.BaseURL; base != "" {
+		return strings.TrimSuffix(base, "/")
+	}
+	return c.BaseURL()
 }
 
 // Download sends a file in a way that no browser opens by itself.

@@ -3,6 +3,7 @@ package public_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"mingjing/app/apptest"
 	"mingjing/app/calendar"
@@ -204,4 +205,18 @@ func TestProgrammesStandSideBySide(t *testing.T) {
 			t.Errorf("next is %q", next)
 		}
 	})
+}
+
+func day(year, month, day int) calendar.Date { return calendar.NewDate(year, time.Month(month), day) }
+
+func problemID(t *testing.T, s *apptest.Site, code string) int64 {
+	t.Helper()
+	var id int64
+	err := s.App.DB.Read(t.Context(), func(r *store.Reader) error {
+		return r.Table("problems").Where("code = ? AND NOT announced", code).Select("id").Scan(&id).Error
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }

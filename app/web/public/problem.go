@@ -116,6 +116,12 @@ func described(p *view.ProblemPage, x ledger.Detail, today calendar.Date) {
 		}
 		p.Changes = append(p.Changes, v)
 	}
+	for _, y := range x.Rules {
+		p.Rules = append(p.Rules, view.Link{Text: y.Title, Href: fmt.Sprintf("/rules/%d", y.ID)})
+	}
+	if !p.Noindex {
+		p.Feed, p.Subscribe = at("/feeds/progress.atom", programme, "problem", problem.Code), at("/subscribe", programme, "problem", problem.Code)
+	}
 	for _, n := range []struct {
 		from *ledger.Problem
 		to   *view.Link

@@ -85,7 +85,8 @@ func (d *Doors) Progress(c *door.Ctx) error {
 
 // downloads are the other ways to read the same.
 func downloads(p ledger.Programme) []view.Link {
-	return nil
+	return []view.Link{{Text: "整改变化，按日期", Href: at("/changes", p)}, {Text: "用电子邮箱订阅变化", Href: at("/subscribe", p)},
+		{Text: "下载电子表格（.xlsx）", Href: at("/open-data/ledger.xlsx", p)}, {Text: "其他格式和说明", Href: "/open-data"}}
 }
 
 // programmes is the row of links to the other programmes, where there are any.

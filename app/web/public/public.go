@@ -3,7 +3,8 @@
 //
 // Each door binds the form, makes one call into a room (or reads one snapshot)
 // and renders. It trusts the rooms for what may be shown. It must never put a
-// code, a contact detail or a case's text into an address.
+// code, a contact detail or a case's text into an address; the links in mails to
+// subscribers hold a token of their own.
 package public
 
 import (

@@ -56,6 +56,9 @@ func TestEveryPageKeepsTheHouseRules(t *testing.T) {
 		})
 	}
 	keepFiles(t, dir)
+	if err := os.WriteFile(filepath.Join(dir, "card.svg"), []byte(render(t, card())), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func keepsTheHouseRules(t *testing.T, html string) {
@@ -220,6 +223,21 @@ func poison(v reflect.Value, text string) reflect.Value {
 		out.Set(v)
 	}
 	return out
+}
+
+func TestTheCardEscapesAndKeepsWithinItsFrame(t *testing.T) {
+	hostile := card()
+	hostile.Site.Court, hostile.Figures[0].Label = `"><script>alert(1)</script>`, `<b>'&`
+	if html := render(t, hostile); strings.Contains(html, "<script") || strings.Contains(html, "<b>") {
+		t.Error("not escaped")
+	}
+	for _, row := range card().Rows() {
+		for _, part := range row.Parts {
+			if part.X+part.Width > 344 || part.Width < 0 {
+				t.Errorf("%s: %+v", row.Label, part)
+			}
+		}
+	}
 }
 
 func TestDangerousAddressesAreDefused(t *testing.T) {

@@ -133,8 +133,11 @@ type ProblemPage struct {
 	Due       Day
 	Next      Day
 	Changes   []Change
+	Rules     []Link // made or revised in answer to it
 	Comments  []PublishedComment
 	Comment   string // where to say something about it; may be empty
+	Feed      string // its changes as a feed
+	Subscribe string // and by mail
 	Previous  Link
 	Following Link
 }
@@ -310,6 +313,7 @@ type RulesPage struct {
 	Stated   int // how many the announcement says; 0 when it says nothing
 	StatedOn Day
 	Source   Link
+	Total    int // how many are in the register
 	Rules    []RuleRow
 	More     string
 }
@@ -319,8 +323,35 @@ func (RulesPage) Template() string { return "public/rules" }
 // RuleRow is a rule and the problems it answers.
 type RuleRow struct {
 	Title    string
+	Href     string
 	Number   string // its document number; may be empty
 	Revised  bool
 	On       Day
 	Problems []Link
+}
+
+// RulePage is a rule: its text, or where the text is found, or both.
+type RulePage struct {
+	Frame
+	Rule       RuleRow
+	Paragraphs []string
+	Elsewhere  string // the address of the text on another site; may be empty
+}
+
+func (RulePage) Template() string { return "public/rule" }
+
+// ChangesPage is the public history, by the days on which it was written.
+type ChangesPage struct {
+	Frame
+	Days            []ChangedDay
+	More            string
+	Feed, Subscribe string
+}
+
+func (ChangesPage) Template() string { return "public/changes" }
+
+// ChangedDay is what changed on a day; the changes bear no date of their own.
+type ChangedDay struct {
+	On      Day
+	Changes []Change
 }

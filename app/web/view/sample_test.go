@@ -278,6 +278,10 @@ func gallery() map[string]Page {
 	kept := check()
 	kept.Files, kept.Form.Fields, kept.Form.Captcha, kept.Similar, kept.Problems = []string{"照片1.jpg"}, nil, nil, nil, nil
 
+	failedSubscribe := SubscribePage{Frame: frame("/subscribe", "邮件订阅", crumb), About: Link{"巡视整改", "/changes"}, Feed: "/feeds/progress.atom", Form: subscribeForm()}
+	failedSubscribe.Failed = true
+	failedSubscribe.Form.Fail("email", "邮箱地址不对，请检查，比如 name@example.com。")
+
 	crumbs := func(path, title string) Frame { return frame(path, title, crumb) }
 	pages := map[string]Page{
 		"home": home(), "home-busy": busy, "home-empty": empty,
@@ -287,19 +291,35 @@ func gallery() map[string]Page {
 		"announcements-empty": AnnouncementsPage{Frame: crumbs("/announcements", "整改通报")},
 		"announcement":        fullAnnouncement(),
 		"rules":               RulesPage{Frame: crumbs("/rules", "制度成果"), Stated: 102, StatedOn: "2020-09", Source: announcement},
-		"rules-some":          RulesPage{Frame: crumbs("/rules", "制度成果"), Stated: 102, StatedOn: "2020-09", Source: announcement, Rules: []RuleRow{{"院党组议事规则", "", true, "2020-08", []Link{{"1-1", "/progress/1-1"}, {"3-1", "/progress/3-1"}}}, {"法官员额动态调整管理办法", "云高法发〔2020〕00号", false, "2020-09-10", []Link{{"1-5", "/progress/1-5"}}}}},
-		"replies":             RepliesPage{Frame: crumbs("/replies", "公开答复"), Filters: []Filter{{"类别", []Option{{"全部", "/replies", 32, true}, {"咨询", "/replies?kind=enquiry", 14, false}}}, {"月份", []Option{{"2021年2月", "/replies?month=2021-02", 20, false}}}}, Replies: []ReplyRow{{"关于编制分配到哪些法院的答复", "/replies/12", "政治部", Comment, "2021-01-20", "2021-02-02"}, {"网上立案后多久能收到短信", "/replies/11", "立案庭", Enquiry, "2021-01-18", "2021-01-20"}}, More: "/replies?before=11"},
-		"replies-empty":       RepliesPage{Frame: crumbs("/replies", "公开答复")},
-		"reply":               ReplyPage{Frame: frame("/replies/12", "关于编制分配到哪些法院的答复", crumb, Link{"公开答复", "/replies"}), No: "12", Kind: Comment, Heading: "关于编制分配到哪些法院的答复", AskedOn: "2021-01-20", Question: "编制分给了38家法院，能不能公布是哪38家？", AnsweredOn: "2021-02-02", Unit: "政治部", Answer: "谢谢您的意见。\n涉及的法院正在逐家办理入编手续，办完后公布名单。", Problem: Link{"1-5 司法体制改革破难题、解新题不力", "/progress/1-5"}},
-		"statistics":          statistics(),
-		"channels":            ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
-		"guide":               GuidePage{crumbs("/guide", "反映指南")},
-		"report-guide":        ReportGuidePage{frame("/submit/report", "检举控告：举报须知", crumb, Link{"我要反映", "/submit"})},
-		"privacy":             PrivacyPage{crumbs("/privacy", "隐私说明"), "2021-01", "2021-01-06"},
-		"accessibility":       AccessibilityPage{crumbs("/accessibility", "无障碍说明"), "2021-03-01"},
-		"sitemap":             SitemapPage{crumbs("/sitemap", "网站地图"), []LinkGroup{{"公开的问题", home().Aspects[0].Problems}, {"通报", []Link{announcement}}}},
-		"submit":              SubmitPage{crumbs("/submit", "我要反映"), kindRows()},
-		"form-comment":        comment(), "form-comment-wrong": wrongSubmission(),
+		"rules-some":          RulesPage{Frame: crumbs("/rules", "制度成果"), Stated: 102, StatedOn: "2020-09", Source: announcement, Total: 2, Rules: []RuleRow{{"院党组议事规则", "/rules/2", "", true, "2020-08", []Link{{"1-1", "/progress/1-1"}, {"3-1", "/progress/3-1"}}}, {"法官员额动态调整管理办法", "/rules/1", "云高法发〔2020〕00号", false, "2020-09-10", []Link{{"1-5", "/progress/1-5"}}}}},
+		"rule": RulePage{Frame: frame("/rules/1", "法官员额动态调整管理办法", crumb, Link{"制度成果", "/rules"}), Rule: RuleRow{"法官员额动态调整管理办法", "/rules/1", "云高法发〔2020〕00号", false, "2020-09-10", []Link{{"1-5 司法体制改革破难题、解新题不力", "/progress/1-5"}}},
+			Paragraphs: []string{"第一条　为了合理配置审判力量，根据有关规定，结合全省法院实际，制定本办法。", "第二条　员额随案件数量动态调整，每年研究一次。", "第三条　本办法自印发之日起施行。"}, Elsewhere: "https://court.example/rules/1"},
+		"changes": ChangesPage{Frame: crumbs("/changes", "整改变化"), Feed: "/feeds/progress.atom", Subscribe: "/subscribe", More: "/changes?before=1", Days: []ChangedDay{
+			{"2021-02-26", []Change{{Text: "措施1-3-2-1报告：已完成", Href: "/progress/1-3#m-1-3-2-1"}, {Text: "措施1-3-2-2不予销号：措施不过硬", Href: "/progress/1-3#m-1-3-2-2"}, {Text: "公布制度《法官员额动态调整管理办法》"}}},
+			{"2021-01-06", []Change{{Text: "发布《关于巡视整改进展情况的通报》", Href: "/announcements/2021-01-06"}}}}},
+		"subscribe":              SubscribePage{Frame: crumbs("/subscribe", "邮件订阅"), About: Link{"1-3 把党的政治建设摆在首位不突出", "/progress/1-3"}, All: "/subscribe", Feed: "/feeds/progress.atom?problem=1-3", Form: subscribeForm()},
+		"subscribe-error":        failedSubscribe,
+		"subscribe-closed":       SubscribePage{Frame: crumbs("/subscribe", "邮件订阅"), Closed: true, Feed: "/feeds/progress.atom"},
+		"subscription":           SubscriptionPage{Frame: crumbs("/subscribe", "邮件订阅"), Heading: "邮件订阅", Asked: true, About: Link{"问题1-3“把党的政治建设摆在首位不突出”的变化", "/progress/1-3"}, Email: "z***@example.cn", Since: at(2021, 3, 1, 9, 30), Link: "/subscription/abc", CSRF: "csrf"},
+		"subscription-confirmed": SubscriptionPage{Frame: crumbs("/subscribe", "邮件订阅"), Heading: "邮件订阅", Done: "订阅成功。有变化的，第二天早上发邮件告诉您，每天最多一封。", About: Link{"巡视整改的全部变化", "/changes"}, Email: "z***@example.cn", Since: at(2021, 3, 1, 9, 30), Link: "/subscription/abc", CSRF: "csrf"},
+		"subscription-sent":      SubscriptionPage{Frame: crumbs("/subscribe", "邮件订阅"), Heading: "请到邮箱里确认", Sent: true},
+		"subscription-ended":     SubscriptionPage{Frame: crumbs("/subscribe", "邮件订阅"), Heading: "已经退订", Ended: true},
+		"changes-none":           ChangesPage{Frame: crumbs("/changes", "整改变化")},
+		"open-data": OpenDataPage{Frame: crumbs("/open-data", "开放数据"), Sets: []DataSet{{"巡视整改", []Link{{"电子表格（.xlsx）", "/open-data/ledger.xlsx"}, {"完整数据（.json）", "/open-data/ledger.json"}}}},
+			Columns: []DataField{{Name: "方面", Text: "反馈意见的方面"}, {Name: "问题编号"}}, Card: "https://court.example/card.svg", CardLink: "https://court.example/progress",
+			Shapes: []DataDescription{{"整改台账 ledger.json", "/open-data/ledger.schema.json", []DataShape{{"", []DataField{{"day", "日期", "数据是哪一天的"}}}, {"measures", []DataField{{"code", "文字", "编号"}}}}}}},
+		"replies":       RepliesPage{Frame: crumbs("/replies", "公开答复"), Filters: []Filter{{"类别", []Option{{"全部", "/replies", 32, true}, {"咨询", "/replies?kind=enquiry", 14, false}}}, {"月份", []Option{{"2021年2月", "/replies?month=2021-02", 20, false}}}}, Replies: []ReplyRow{{"关于编制分配到哪些法院的答复", "/replies/12", "政治部", Comment, "2021-01-20", "2021-02-02"}, {"网上立案后多久能收到短信", "/replies/11", "立案庭", Enquiry, "2021-01-18", "2021-01-20"}}, More: "/replies?before=11"},
+		"replies-empty": RepliesPage{Frame: crumbs("/replies", "公开答复")},
+		"reply":         ReplyPage{Frame: frame("/replies/12", "关于编制分配到哪些法院的答复", crumb, Link{"公开答复", "/replies"}), No: "12", Kind: Comment, Heading: "关于编制分配到哪些法院的答复", AskedOn: "2021-01-20", Question: "编制分给了38家法院，能不能公布是哪38家？", AnsweredOn: "2021-02-02", Unit: "政治部", Answer: "谢谢您的意见。\n涉及的法院正在逐家办理入编手续，办完后公布名单。", Problem: Link{"1-5 司法体制改革破难题、解新题不力", "/progress/1-5"}},
+		"statistics":    statistics(),
+		"channels":      ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
+		"guide":         GuidePage{crumbs("/guide", "反映指南")},
+		"report-guide":  ReportGuidePage{frame("/submit/report", "检举控告：举报须知", crumb, Link{"我要反映", "/submit"})},
+		"privacy":       PrivacyPage{crumbs("/privacy", "隐私说明"), "2021-01", "2021-01-06"},
+		"accessibility": AccessibilityPage{crumbs("/accessibility", "无障碍说明"), "2021-03-01"},
+		"sitemap":       SitemapPage{crumbs("/sitemap", "网站地图"), []LinkGroup{{"公开的问题", home().Aspects[0].Problems}, {"通报", []Link{announcement}}}},
+		"submit":        SubmitPage{crumbs("/submit", "我要反映"), kindRows()},
+		"form-comment":  comment(), "form-comment-wrong": wrongSubmission(),
 		"check": check(), "check-kept": kept,
 		"confirmation":            ConfirmationPage{Frame: frame("/submit/comment", "已收到"), Kind: Comment, Heading: "建议公开员额动态调整的结果", CaseNo: "4817 2093", AccessCode: "7315 0628", At: Written{"2021年2月24日 09:14", "2021-02-24T09:14:00+08:00"}, NoticeBy: "2021-03-11", ReplyBy: "2021-03-12", Estimated: true, Receipt: Link{"下载有签名的回执", "/receipts/48172093"}},
 		"confirmation-correction": ConfirmationPage{Frame: frame("/submit/correction", "已收到"), Kind: Correction, Heading: "整改进展页的一个日期不对", CaseNo: "4817 2093", AccessCode: "7315 0628", At: Written{"2021年2月24日 09:14", "2021-02-24T09:14:00+08:00"}, ReplyBy: "2021-03-03"},
@@ -318,4 +338,14 @@ func gallery() map[string]Page {
 		pages[fmt.Sprintf("error-%d", status)] = page
 	}
 	return pages
+}
+
+func subscribeForm() Form {
+	return Form{Action: "/subscribe", CSRF: "csrf", Honeypot: true, Captcha: &Captcha{ID: "abc"},
+		Fields:  []Field{{Name: "email", Kind: Email, Label: "您的邮箱", Required: true, Max: 200, Autocomplete: "email", Hint: "只用来发送整改变化，每天最多一封；退订后立即删除。"}},
+		Buttons: []Button{{Text: "发确认邮件给我"}, {Text: "换一张验证码", Name: "step", Value: "captcha"}}}
+}
+
+func card() CardPage {
+	return CardPage{Frame: frame("/card.svg", "整改进展"), Figures: home().Figures}
 }
