@@ -116,6 +116,7 @@ type Line struct {
 	ProblemCode  string
 	Announced    bool   // the problem is one that an announcement names
 	MeasureCode  string // of a measure that is public
+	Title        string // of that measure, else of the problem
 	Announcement string // its slug
 }
 
@@ -125,7 +126,7 @@ func lines(r *store.Reader) *gorm.DB {
 	return VisibleEvents(r.Table("ledger_events")).Select(`ledger_events.id, ledger_events.programme_id, ledger_events.problem_id, ledger_events.measure_id,
 		ledger_events.announcement_id, ledger_events.kind, ledger_events.on_day, ledger_events.at, ledger_events.text,
 		coalesce(problems.code, '') AS problem_code, coalesce(problems.announced, FALSE) AS announced,
-		coalesce(measures.code, '') AS measure_code, coalesce(announcements.slug, '') AS announcement`)
+		coalesce(measures.code, '') AS measure_code, coalesce(measures.title, problems.title, '') AS title, coalesce(announcements.slug, '') AS announcement`)
 }
 
 // VisibleEvents narrows a query of ledger_events to what the public may see,

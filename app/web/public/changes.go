@@ -44,7 +44,7 @@ func (d *Doors) Changes(c *door.Ctx) error {
 				p.Days = append(p.Days, view.ChangedDay{On: on})
 			}
 			day := &p.Days[len(p.Days)-1]
-			day.Changes = append(day.Changes, view.Change{Text: e.Text, Href: leads(programme, e)})
+			day.Changes = append(day.Changes, view.Change{Text: e.Text, Href: leads(programme, e), Note: e.Title})
 		}
 		return nil
 	})

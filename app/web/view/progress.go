@@ -144,6 +144,13 @@ type ProblemPage struct {
 
 func (ProblemPage) Template() string { return "public/problem" }
 
+// recent is how many changes a problem's page shows at once.
+const recent = 8
+
+// Recent are the newest changes, Earlier all others.
+func (p ProblemPage) Recent() []Change  { return p.Changes[:min(len(p.Changes), recent)] }
+func (p ProblemPage) Earlier() []Change { return p.Changes[min(len(p.Changes), recent):] }
+
 // IsUnstated says that the source gives no status for this problem.
 func (p ProblemPage) IsUnstated() bool {
 	return p.Status.Class() == "unstated" && p.Status != Unreported
