@@ -45,8 +45,18 @@ var rules = map[string]string{
 	"an order that follows another matter, department or rung": `SELECT o.id FROM supervision_orders o JOIN supervision_orders e ON e.id = o.follows_id
 		WHERE o.programme_id <> e.programme_id OR o.department_id <> e.department_id OR coalesce(o.measure_id, 0) <> coalesce(e.measure_id, 0)
 		OR coalesce(o.problem_id, 0) <> coalesce(e.problem_id, 0) OR o.level <> CASE e.level WHEN 'reminder' THEN 'order' WHEN 'order' THEN 'interview' ELSE 'accountability' END`,
-	"an answer without its day or its text":     `SELECT id FROM supervision_orders WHERE (answered_on IS NULL) <> (answer = '')`,
-	"an ended look-back with something pending": `SELECT i.id FROM lookback_items i JOIN lookbacks l ON l.id = i.lookback_id WHERE l.state = 'ended' AND i.result = 'pending'`,
+	"an answer without its day or its text": `SELECT id FROM supervision_orders WHERE (answered_on IS NULL) <> (answer = '')`,
+	"a held meeting without minutes":        `SELECT id FROM review_meetings WHERE state = 'held' AND (minutes = '' OR settled_name = '')`,
+	"an item or decision of another programme": `SELECT m.id FROM review_meetings m JOIN meeting_items i ON i.meeting_id = m.id
+		LEFT JOIN measures x ON x.id = i.measure_id LEFT JOIN problems p ON p.id = i.problem_id WHERE coalesce(x.programme_id, p.programme_id, m.programme_id) <> m.programme_id
+		UNION ALL SELECT m.id FROM review_meetings m JOIN meeting_decisions d ON d.meeting_id = m.id
+		LEFT JOIN measures x ON x.id = d.measure_id LEFT JOIN problems p ON p.id = d.problem_id WHERE coalesce(x.programme_id, p.programme_id, m.programme_id) <> m.programme_id`,
+	"a decision due before its meeting":                               `SELECT d.id FROM meeting_decisions d JOIN review_meetings m ON m.id = d.meeting_id WHERE d.due_on < m.held_on`,
+	"a decision done before it was in force":                          `SELECT d.id FROM meeting_decisions d JOIN review_meetings m ON m.id = d.meeting_id WHERE d.done_on IS NOT NULL AND (m.state <> 'held' OR d.done_on < m.held_on)`,
+	"a decision added late that does not say so":                      `SELECT d.id FROM meeting_decisions d JOIN review_meetings m ON m.id = d.meeting_id WHERE m.settled_at < d.at AND NOT d.added`,
+	"an addition to minutes that are not final":                       `SELECT a.id FROM meeting_additions a JOIN review_meetings m ON m.id = a.meeting_id WHERE m.state <> 'held' OR a.at < m.settled_at`,
+	"an agenda item that repeats an earlier meeting's draft decision": `SELECT i.id FROM meeting_items i JOIN meeting_decisions d ON d.id = i.decision_id JOIN review_meetings m ON m.id = d.meeting_id WHERE m.state <> 'held'`,
+	"an ended look-back with something pending":                       `SELECT i.id FROM lookback_items i JOIN lookbacks l ON l.id = i.lookback_id WHERE l.state = 'ended' AND i.result = 'pending'`,
 }
 
 // Check verifies every invariant.
