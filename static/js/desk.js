@@ -23,6 +23,15 @@
     });
     help.append(' ', b);
   }
+  const paper = $('[data-print]');
+  if (paper) {
+    const b = document.createElement('button');
+    b.type = 'button';
+    b.className = 'second';
+    b.textContent = '打印';
+    b.addEventListener('click', () => print());
+    paper.append(' ', b);
+  }
   const rows = $$('a.row');
   const step = (n) => {
     if (!rows.length) return;

@@ -88,6 +88,10 @@ func overview(c *door.Ctx, r *store.Reader, p *view.DeskLedgerPage) error {
 		part("表格", "/desk/ledger/sheet", "导入、导出整份台账")
 	}
 	part("督办", "/desk/ledger/orders", "提醒、督办、约谈、问责和部门的答复")
+	if holds(c.Actor, checkers) {
+		part("季度研究", "/desk/ledger/meetings", "会议的议题、记录和决定")
+	}
+	part("会议决定", "/desk/ledger/decisions", "由谁办、何时办完、办得怎样")
 	part("回头看", "/desk/ledger/lookbacks", "抽查已销号的措施")
 	part("制度成果", "/desk/ledger/rules", "登记制定、修订的制度")
 	if c.Actor.Has(staff.RectificationOffice) && programme.Ledger {

@@ -181,6 +181,9 @@ func (d *Doors) dossierPage(c *door.Ctx, status int, x ledger.Subject, change fu
 			return err
 		}
 		p.Path = place(x)
+		if p.Lists, err = decidedAbout(c, r, x); err != nil {
+			return err
+		}
 		offerTasks(&p, file, departments)
 		for i := range p.Evidence {
 			e := file.Evidence[i]
@@ -196,6 +199,38 @@ func (d *Doors) dossierPage(c *door.Ctx, status int, x ledger.Subject, change fu
 	}
 	change(&p)
 	return c.Render(status, p)
+}
+
+// decidedAbout lists the open decisions and the orders about a measure or problem.
+func decidedAbout(c *door.Ctx, r *store.Reader, x ledger.Subject) ([]view.RecordList, error) {
+	today := calendar.Of(r.Now)
+	var out []view.RecordList
+	open, err := ledger.DecisionsAbout(r, c.Actor, x)
+	if err != nil {
+		return nil, err
+	}
+	l := view.RecordList{Heading: "没有办完的会议决定"}
+	for _, y := range open {
+		item := decisionItem(y, today)
+		item.Href, item.Note = "", y.Meeting+"；"+item.Note
+		l.Items = append(l.Items, item)
+	}
+	if len(l.Items) > 0 {
+		out = append(out, l)
+	}
+	orders, err := ledger.OrdersAbout(r, c.Actor, x)
+	if err != nil {
+		return nil, err
+	}
+	l = view.RecordList{Heading: "提醒和督办"}
+	for _, y := range orders {
+		l.Items = append(l.Items, view.RecordItem{Text: fmt.Sprintf("%s第 %d 号", y.Level.Word(), y.ID), Href: fmt.Sprintf("/desk/ledger/orders/%d", y.ID),
+			Standing: answerDue(y.Order, today), Note: fmt.Sprintf("%s发给%s", y.IssuedOn.Chinese(), y.Department)})
+	}
+	if len(l.Items) > 0 {
+		out = append(out, l)
+	}
+	return out, nil
 }
 
 func relied(file ledger.Dossier, id int64) bool {
@@ -482,7 +517,7 @@ func showAgain(desk *view.Desk, acts []view.Act, name string, f *door.Form, err 
 	}
 	again(desk, nil, f, err)
 	var lines []string
-	for _, field := range []string{"note", "text", "reason", "answer", "finding", "title", "internal"} {
+	for _, field := range []string{"note", "text", "reason", "answer", "finding", "title", "internal", "minutes"} {
 		if v := f.Get(field); v != "" {
 			lines = append(lines, v)
 		}

@@ -92,16 +92,7 @@ func answerDue(o ledger.Order, today calendar.Date) view.Due {
 	if !o.AnsweredOn.IsZero() {
 		return view.Due{Words: "已答复", Class: "good"}
 	}
-	left := o.AnswerBy.Sub(today)
-	switch ledger.WarnOrder(o, today) {
-	case calendar.Overdue:
-		return view.Due{Words: fmt.Sprintf("逾期 %d 天", -left), On: door.Day(o.AnswerBy), Class: "overdue"}
-	case calendar.NearlyDue:
-		return view.Due{Words: fmt.Sprintf("剩 %d 天", left), On: door.Day(o.AnswerBy), Class: "near"}
-	case calendar.HalfUsed:
-		return view.Due{Words: fmt.Sprintf("剩 %d 天", left), On: door.Day(o.AnswerBy), Class: "half"}
-	}
-	return view.Due{Words: o.AnswerBy.String()}
+	return left(ledger.WarnOrder(o, today), o.AnswerBy, today)
 }
 
 func orderFields(levels []ledger.Level, departments []staff.Department) []view.Field {

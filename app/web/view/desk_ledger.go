@@ -41,6 +41,7 @@ type DossierPage struct {
 	Texts    []Answer
 	Measures []DeskMeasure
 	Evidence []EvidenceRow
+	Lists    []RecordList // what was decided and ordered about it
 	Filed    []FiledRow
 	Events   []DeskEvent // newest first
 	Acts     []Act

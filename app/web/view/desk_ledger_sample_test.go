@@ -39,11 +39,20 @@ func ledgerGallery() map[string]Page {
 		Field{Name: "reason", ID: "publish-reason", Kind: Textarea, Label: "数字没有全部一致，为什么仍然公布", Required: true, Rows: 4, Error: "有数字没有核对一致，请写明为什么仍然公布。"})}
 	mapping := &Act{Name: "map-3", Label: "确认对应", Lead: "可以对应几个。", Open: true, Form: deskForm("/desk/ledger/mapping/3", "确认对应",
 		Field{Name: "problem_9", ID: "map-3-problem_9", Kind: Checkbox, Value: "1", Checked: true, Label: "1-1 理论学习不深入", Hint: "用词相近程度 71%"}, Field{Name: "codes", ID: "map-3-codes", Label: "还对应台账里的", Hint: "问题编号，用顿号隔开。"})}
+	dossier.Lists = []RecordList{{Heading: "没有办完的会议决定", Items: []RecordItem{{Text: "六月底前办法报党组研究", Standing: Due{"剩 6 天", "", "2027-06-30", "near", false}, Note: "2027年第二季度研究；政治部，2027年6月30日前办完"}}}}
+	drop := &Act{Name: "drop-3", Form: deskForm("/desk/ledger/meetings/1/drop", "去掉这个议题")}
+	done := &Act{Name: "done-2", Label: "办完了", Lead: "记下后不能再改。", Form: deskForm("/desk/ledger/meetings/1/done", "记为办完", Field{Name: "note", ID: "done-2-note", Kind: Textarea, Label: "办理结果", Required: true, Rows: 3})}
 	return map[string]Page{
+		"meeting": RecordPage{Desk: deskFrame("/desk/ledger/meetings/1", "2027年第二季度研究"), Up: Link{"季度研究", "/desk/ledger/meetings"}, Heading: "2027年第二季度研究", Standing: Due{Words: "计划中", Class: "half"},
+			Texts: []Answer{{"会议记录", "逐项研究了超期的措施。"}}, Lists: []RecordList{{Heading: "议题：已超期的措施（1）", Items: []RecordItem{{Text: "1-5-2-1 制定法官员额动态调整管理办法：超期12天", Href: "/desk/ledger/measures/2", Act: drop}}},
+				{Heading: "决定", Items: []RecordItem{{Code: "第1项", Text: "六月底前报党组研究", Standing: Due{"剩 6 天", "", "2027-06-30", "near", false}, Note: "政治部", Act: done}}}},
+			Acts: []Act{{Name: "draw", Form: deskForm("/desk/ledger/meetings/1/draw", "从台账和群众意见列出议题")}}, Links: []Link{{"打印会议议程", "/desk/ledger/meetings/1/agenda"}}},
+		"paper": PaperPage{Desk: deskFrame("/desk/ledger/meetings/1/minutes", "会议记录"), Up: Link{"返回会议", "/desk/ledger/meetings/1"}, Heading: "2027年第二季度研究　会议记录", Facts: []Answer{{"会议日期", "2027年6月24日"}},
+			Parts: []PaperPart{{Heading: "记录", Text: "逐项研究。\n要求月底前办完。"}, {Heading: "决定", Items: []PaperItem{{"六月底前报党组研究", "政治部，2027年6月30日前办完"}, {Text: "补报一次进度"}}}, {Heading: "补记", Empty: "没有补记。"}}, Signed: []string{"整改工作办公室", "2027年6月24日"}},
 		"register": RegisterPage{Desk: deskFrame("/desk/ledger/orders", "督办"), Up: Link{"台账", "/desk/ledger"}, Heading: "督办", Lead: "共 2 份", Columns: []string{"督办单", "部门", "要求答复", "时限"},
 			Baskets: []Basket{{Link{"等答复", "/desk/ledger/orders"}, 2, true, false}, {Link{"逾期未答复", "/desk/ledger/orders?in=overdue"}, 1, false, true}}, Kept: "请尽快办理。",
 			Rows: []RegisterRow{{"/desk/ledger/orders/1", "提醒：措施1-5-2-1 制定法官员额动态调整管理办法", []RegisterCell{{"部门", "政治部"}, {"要求答复", "2027-07-01"}}, Due{"超期 12 天", "", "2027-07-01", "overdue", false}, []string{"越级"}},
-				{"/desk/ledger/orders/2", "督办：没有针对具体事项", []RegisterCell{{"部门", "立案庭"}, {"要求答复", ""}}, Due{Words: "已答复", Class: "good"}, nil}},
+				{"/desk/ledger/orders/2", "督办：没有针对具体事项", []RegisterCell{{"部门", "立案庭"}, {"要求答复", ""}}, Due{Words: "已答复", Class: "good"}, nil}, {Name: "没有自己页面的一项"}},
 			Acts: []Act{{Name: "issue", Label: "发出提醒、督办单", Form: deskForm("/desk/ledger/orders", "发出", Field{Name: "text", ID: "issue-text", Kind: Textarea, Label: "内容", Required: true, Rows: 4})}}, Links: []Link{{"打印", "/desk/ledger"}}, Next: "/desk/ledger/orders?before=1"},
 		"register-empty": RegisterPage{Desk: deskFrame("/desk/ledger/rules", "制度成果"), Heading: "制度成果", Empty: "还没有登记过制度。"},
 		"reconcile": RecordPage{Desk: deskFrame("/desk/ledger/2021-01-06", "通报"), Up: Link{"通报", "/desk/ledger"}, Heading: "整改进展情况通报", Standing: Due{Words: "草稿，没有公布"}, Figures: []FigureSet{set, {Link: Link{Text: "另一份通报"}}},

@@ -92,3 +92,25 @@ type FigureSet struct {
 	Figures []FigureRow
 	Within  []Finding
 }
+
+// PaperPage is what is handed round: an agenda, minutes, a digest.
+type PaperPage struct {
+	Desk
+	Up      Link // where it is worked on
+	Heading string
+	Facts   []Answer
+	Parts   []PaperPart
+	Signed  []string // at the end, to the right
+}
+
+func (PaperPage) Template() string { return "desk/paper" }
+
+// PaperPart is a section of it.
+type PaperPart struct {
+	Heading, Text string
+	Items         []PaperItem
+	Empty         string
+}
+
+// PaperItem is a line of it.
+type PaperItem struct{ Text, Note string }
