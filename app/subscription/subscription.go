@@ -127,7 +127,7 @@ func (s *Service) ask(tx *store.Tx, x Subscription) error {
 		return fmt.Errorf("subscription: ask: %w", err)
 	}
 	var lately int64
-	err = tx.Model(&Subscription{}).Where("email = ? AND state = ? AND at > ?", x.Email, Asked, tx.Now.Add(-askedAgain)).Limit(askedMost).Count(&lately).Error
+	err = tx.Model(&Subscription{}).Where("email = ? AND state = ? AND at > ?", x.Email, Asked, tx.Now.Add(-askedAgain)).Count(&lately).Error
 	if err != nil {
 		return fmt.Errorf("subscription: ask: %w", err)
 	}

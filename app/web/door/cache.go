@@ -234,14 +234,14 @@ func (p *page) write(ctx *fasthttp.RequestCtx) {
 	out.Header.Set("ETag", p.etag)
 	out.Header.Set("Cache-Control", "no-cache")
 	out.Header.Set("Vary", "Accept-Encoding, Cookie")
+	if p.shared {
+		share(&out.Header)
+	}
 	if strings.Contains(string(in.Peek("If-None-Match")), p.etag[len("W/"):]) {
 		out.SetStatusCode(fasthttp.StatusNotModified)
 		return
 	}
 	out.Header.SetContentType(p.kind)
-	if p.shared {
-		share(&out.Header)
-	}
 	accept := string(in.Peek("Accept-Encoding"))
 	switch {
 	case accepts(accept, "br"):

@@ -89,7 +89,7 @@ func (d *Doors) Favicon(c *door.Ctx) error {
 // Robots lets search engines read what is public and nothing else.
 func (d *Doors) Robots(c *door.Ctx) error {
 	c.Set(fiber.HeaderContentType, "text/plain; charset=utf-8")
-	return c.SendString("User-agent: *\nDisallow: /desk\nDisallow: /track\nDisallow: /captcha\nDisallow: /submit/\n")
+	return c.SendString("User-agent: *\nDisallow: /desk\nDisallow: /track\nDisallow: /captcha\nDisallow: /submit/\nDisallow: /subscri\n")
 }
 
 // editionLife is how long the choice of edition is kept.
