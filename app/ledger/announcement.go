@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"mingjing/app/announce"
 	"mingjing/app/calendar"
@@ -59,6 +60,23 @@ type Imported struct {
 	Parsed       announce.Announcement
 	NewProblems  int
 }
+
+// naming is that an announcement names a problem or a part of it, with or
+// without a sentence about it.
+type naming struct {
+	ID             int64
+	AnnouncementID int64
+	ProblemID      int64
+	SubProblemID   *int64
+}
+
+// What the public reads of an announced problem is what published announcements
+// say: a draft that names it too adds nothing yet.
+const (
+	told  = `statements.announcement_id IN (SELECT id FROM announcements WHERE state = 'published')`
+	named = `(NOT EXISTS (SELECT 1 FROM namings WHERE namings.sub_problem_id = sub_problems.id) OR EXISTS (SELECT 1 FROM namings
+		JOIN announcements ON announcements.id = namings.announcement_id WHERE namings.sub_problem_id = sub_problems.id AND announcements.state = 'published'))`
+)
 
 // maxSource is the size of a text in bytes.
 const maxSource = 2 << 20
@@ -123,11 +141,11 @@ func findOrCreate(tx *store.Tx, parsed announce.Announcement) (Programme, error)
 			return p, fmt.Errorf("ledger: programme: %w", err)
 		}
 	}
-	var n int64
-	if err := tx.Model(&Programme{}).Count(&n).Error; err != nil {
+	var last int64
+	if err := tx.Model(&Programme{}).Select("coalesce(max(id), 0)").Scan(&last).Error; err != nil {
 		return p, fmt.Errorf("ledger: programme: %w", err)
 	}
-	p.Main, p.Slug = n == 0, fmt.Sprintf("p%d", n+1)
+	p.Main, p.Slug = last == 0, fmt.Sprintf("p%d", last+1)
 	p.Title = "巡视巡察反馈问题整改"
 	if p.Inspector != "" {
 		p.Title = p.Inspector + "反馈问题整改"
@@ -194,6 +212,7 @@ func stated(parsed announce.Announcement, id int64) []Figure {
 // same title as something already in the programme is that thing.
 func createTree(tx *store.Tx, p Programme, a Announcement, parsed announce.Announcement) (fresh int, err error) {
 	var statements []Statement
+	var names []naming
 	for _, pa := range parsed.Aspects {
 		aspect := Aspect{ProgrammeID: p.ID, Title: string(pa.Title)}
 		if aspect.Title == "" {
@@ -220,6 +239,7 @@ func createTree(tx *store.Tx, p Programme, a Announcement, parsed announce.Annou
 				}
 				fresh++
 			}
+			names = append(names, naming{AnnouncementID: a.ID, ProblemID: problem.ID})
 			no := 0
 			say := func(sub *int64, actions []string) {
 				for _, text := range actions {
@@ -233,9 +253,14 @@ func createTree(tx *store.Tx, p Programme, a Announcement, parsed announce.Annou
 				if err := sameOr(tx, &sub, "problem_id = ? AND title = ?", []any{problem.ID, ps.Title}, "problem_id = ?", problem.ID, &sub.No); err != nil {
 					return 0, err
 				}
+				names = append(names, naming{AnnouncementID: a.ID, ProblemID: problem.ID, SubProblemID: &sub.ID})
 				say(&sub.ID, ps.Actions)
 			}
 		}
+	}
+	// A text may name the same thing twice.
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&names, 200).Error; err != nil {
+		return 0, fmt.Errorf("ledger: namings: %w", err)
 	}
 	if len(statements) > 0 {
 		if err := tx.CreateInBatches(&statements, 200).Error; err != nil {
@@ -319,8 +344,10 @@ func reveal(tx *store.Tx, n Announcement, on calendar.Date) error {
 		ProblemID int64
 		N         int
 	}
-	if err := tx.Model(&Statement{}).Select("problem_id, count(*) AS n").Where("announcement_id = ?", n.ID).Group("problem_id").Order("problem_id").
-		Limit(5000).Find(&said).Error; err != nil {
+	err := tx.Model(&naming{}).Select("namings.problem_id, count(statements.id) AS n").
+		Joins("LEFT JOIN statements ON statements.announcement_id = namings.announcement_id AND statements.problem_id = namings.problem_id").
+		Where("namings.announcement_id = ? AND namings.sub_problem_id IS NULL", n.ID).Group("namings.problem_id").Order("namings.problem_id").Limit(5000).Find(&said).Error
+	if err != nil {
 		return fmt.Errorf("ledger: publish: %w", err)
 	}
 	events := []Event{{ProgrammeID: n.ProgrammeID, AnnouncementID: &n.ID, Kind: "announced", OnDay: on, At: tx.Now, Text: "发布《" + n.Title + "》"}}
@@ -328,8 +355,11 @@ func reveal(tx *store.Tx, n Announcement, on calendar.Date) error {
 		if err := tx.Model(&Problem{}).Where("id = ?", x.ProblemID).Update("published", true).Error; err != nil {
 			return fmt.Errorf("ledger: publish: %w", err)
 		}
-		events = append(events, Event{ProgrammeID: n.ProgrammeID, ProblemID: &x.ProblemID, AnnouncementID: &n.ID, Kind: "announced", OnDay: on, At: tx.Now,
-			Text: fmt.Sprintf("通报说明了这个问题的整改情况（%d句）", x.N)})
+		text := "通报点名了这个问题，没有说明整改情况"
+		if x.N > 0 {
+			text = fmt.Sprintf("通报说明了这个问题的整改情况（%d句）", x.N)
+		}
+		events = append(events, Event{ProgrammeID: n.ProgrammeID, ProblemID: &x.ProblemID, AnnouncementID: &n.ID, Kind: "announced", OnDay: on, At: tx.Now, Text: text})
 		if err := index(tx, x.ProblemID); err != nil {
 			return err
 		}
@@ -348,9 +378,9 @@ func index(tx *store.Tx, ids ...int64) error {
 			ID   int64
 			Text string
 		}
-		if err := tx.Raw(`SELECT id, title AS text FROM problems WHERE id IN ? UNION ALL SELECT problem_id, title FROM sub_problems WHERE problem_id IN ?
+		if err := tx.Raw(`SELECT id, title AS text FROM problems WHERE id IN ? UNION ALL SELECT problem_id, title FROM sub_problems WHERE problem_id IN ? AND `+named+`
 			UNION ALL SELECT problem_id, title FROM measures WHERE problem_id IN ? AND published
-			UNION ALL SELECT problem_id, text FROM statements WHERE problem_id IN ?`, part, part, part, part).Scan(&rows).Error; err != nil {
+			UNION ALL SELECT problem_id, text FROM statements WHERE problem_id IN ? AND `+told, part, part, part, part).Scan(&rows).Error; err != nil {
 			return fmt.Errorf("ledger: index: %w", err)
 		}
 		words := map[int64][]string{}

@@ -262,7 +262,7 @@ func describe(r *store.Reader, programme Programme, p Problem) (Detail, error) {
 	if d.Linked, err = linked(r, d.Problem); err != nil {
 		return d, err
 	}
-	if err := r.Select("id, problem_id, no, title").Where("problem_id = ?", d.Problem.ID).Order("no").Limit(200).Find(&d.Subs).Error; err != nil {
+	if err := r.Select("id, problem_id, no, title").Where("problem_id = ? AND "+named, d.Problem.ID).Order("no").Limit(200).Find(&d.Subs).Error; err != nil {
 		return d, fmt.Errorf("ledger: sub-problems: %w", err)
 	}
 	if d.Measures, err = publishedMeasures(r, d.Problem.ID); err != nil {
@@ -277,7 +277,7 @@ func describe(r *store.Reader, programme Programme, p Problem) (Detail, error) {
 	about := d.About()
 	// The newest announcement that speaks of the problem is the one quoted.
 	var last Statement
-	if err := r.Where("problem_id IN ?", about).Order("announcement_id DESC").Limit(1).Find(&last).Error; err != nil {
+	if err := r.Where("problem_id IN ? AND "+told, about).Order("announcement_id DESC").Limit(1).Find(&last).Error; err != nil {
 		return d, fmt.Errorf("ledger: statements: %w", err)
 	}
 	if last.ID != 0 {

@@ -10,6 +10,7 @@ import (
 	"mingjing/app/calendar"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/ledger/ledgertest"
 	"mingjing/app/staff"
 	"mingjing/app/store"
 	"mingjing/app/store/storetest"
@@ -127,6 +128,44 @@ func TestNothingIsPublicBeforeItIsPublished(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+func TestAPartThatOnlyADraftNamesIsNotPublicYet(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		const text = "根据安排，2024年3月1日至4月30日，省委第一巡视组对某院党组开展了巡视。\n一、整改情况\n（一）关于“作风”方面\n1.关于“拖延”的问题。已经整改。\n某某法院党组\n2024年9月1日\n"
+		first := published(t, db, text)
+		l, ctx := ledger.New(db, nil), t.Context()
+		more := strings.Replace(text, "已经整改。\n", "\n（1）针对“窗口推诿”问题。已经改正。\n（2）针对“电话不接”问题。\n", 1)
+		got, err := l.Import(ctx, staff.System, strings.Replace(more, "9月1日", "12月1日", 1))
+		if err != nil || got.Programme.ID != first.Programme.ID {
+			t.Fatal(err)
+		}
+		parts := func() (n int) {
+			read(t, db, func(r *store.Reader) error {
+				d, err := ledger.Describe(r, first.Programme, "1-1")
+				if err != nil {
+					return err
+				}
+				x, err := ledger.ReadPublished(r, first.Programme)
+				if len(x.Subs) != len(d.Subs) {
+					t.Errorf("%v %v", x.Subs, d.Subs)
+				}
+				n = len(d.Subs)
+				return err
+			})
+			return n
+		}
+		if n := parts(); n != 0 {
+			t.Errorf("%d parts show", n)
+		}
+		if err := l.Publish(ctx, staff.System, got.Announcement.ID, "台账还没有导入"); err != nil {
+			t.Fatal(err)
+		}
+		if n := parts(); n != 2 {
+			t.Errorf("%d parts show", n)
+		}
+		ledgertest.Check(t, db)
 	})
 }
 

@@ -30,7 +30,7 @@ func ReadPublished(r *store.Reader, programme Programme) (Published, error) {
 		return x, fmt.Errorf("ledger: problems: %w", err)
 	}
 	err = r.Select("sub_problems.id, sub_problems.problem_id, sub_problems.no, sub_problems.title").Joins("JOIN problems ON problems.id = sub_problems.problem_id").
-		Where("problems.programme_id = ? AND problems.announced = ? AND problems.published", programme.ID, !programme.Ledger).
+		Where("problems.programme_id = ? AND problems.announced = ? AND problems.published AND "+named, programme.ID, !programme.Ledger).
 		Order("sub_problems.problem_id, sub_problems.no").Limit(maxTree).Find(&x.Subs).Error
 	if err != nil {
 		return x, fmt.Errorf("ledger: sub-problems: %w", err)

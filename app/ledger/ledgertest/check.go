@@ -56,7 +56,11 @@ var rules = map[string]string{
 	"a decision added late that does not say so":                      `SELECT d.id FROM meeting_decisions d JOIN review_meetings m ON m.id = d.meeting_id WHERE m.settled_at < d.at AND NOT d.added`,
 	"an addition to minutes that are not final":                       `SELECT a.id FROM meeting_additions a JOIN review_meetings m ON m.id = a.meeting_id WHERE m.state <> 'held' OR a.at < m.settled_at`,
 	"an agenda item that repeats an earlier meeting's draft decision": `SELECT i.id FROM meeting_items i JOIN meeting_decisions d ON d.id = i.decision_id JOIN review_meetings m ON m.id = d.meeting_id WHERE m.state <> 'held'`,
-	"an ended look-back with something pending":                       `SELECT i.id FROM lookback_items i JOIN lookbacks l ON l.id = i.lookback_id WHERE l.state = 'ended' AND i.result = 'pending'`,
+	"a sentence about what its announcement does not name": `SELECT s.id FROM statements s WHERE NOT EXISTS (SELECT 1 FROM namings n WHERE n.announcement_id = s.announcement_id
+		AND n.problem_id = s.problem_id AND coalesce(n.sub_problem_id, 0) = coalesce(s.sub_problem_id, 0))`,
+	"an announcement that names a problem of another programme or the ledger's own": `SELECT n.id FROM namings n JOIN announcements a ON a.id = n.announcement_id
+		JOIN problems p ON p.id = n.problem_id WHERE a.programme_id <> p.programme_id OR NOT p.announced`,
+	"an ended look-back with something pending": `SELECT i.id FROM lookback_items i JOIN lookbacks l ON l.id = i.lookback_id WHERE l.state = 'ended' AND i.result = 'pending'`,
 }
 
 // Check verifies every invariant.

@@ -161,6 +161,7 @@ func announced(t *testing.T, s *apptest.Site) {
 	write(t, s,
 		"INSERT INTO announcements (programme_id, slug, title, issuer, dated, source, digest, state, imported_at, published_at) SELECT id, '2026-01-02', '进展通报', '党组', '2026-01-02', '正文', 'x', 'published', '2026-01-02', '2026-01-02' FROM programmes",
 		"INSERT INTO problems (programme_id, aspect_id, announced, no, code, title, published) SELECT programme_id, aspect_id, TRUE, 1, '1-1', '通报点名的问题', TRUE FROM problems WHERE code = '1-1'",
+		"INSERT INTO namings (announcement_id, problem_id) SELECT a.id, p.id FROM announcements a, problems p WHERE p.announced",
 		"INSERT INTO statements (announcement_id, problem_id, no, text) SELECT a.id, p.id, 1, '通报写明开展了清理。' FROM announcements a, problems p WHERE p.announced",
 		"INSERT INTO problem_links (announced_id, problem_id, at, actor_id, actor_name) SELECT a.id, p.id, '2026-01-02', 1, '甲' FROM problems a, problems p WHERE a.announced AND NOT p.announced AND p.code IN ('1-1', '1-2')",
 		"INSERT INTO cases (case_no, kind, channel, state, title, content, allow_publish, privacy_version, submitted_at, received_on, due_on, access_hash, submission_hash, content_hash) VALUES ('10000001', 'comment', 'web', 'replied', '内部的标题', '内部的来件', TRUE, '1', '2026-01-03', '2026-01-03', '2026-01-10', '1', '1', '1')",
