@@ -198,6 +198,16 @@ func (d sqliteDialector) Translate(err error) error {
 	return err
 }
 
+// SavePoint and RollbackTo make a transaction within a transaction possible; the
+// driver has them, and the wrapping hides them.
+func (d sqliteDialector) SavePoint(tx *gorm.DB, name string) error {
+	return tx.Exec("SAVEPOINT " + name).Error
+}
+
+func (d sqliteDialector) RollbackTo(tx *gorm.DB, name string) error {
+	return tx.Exec("ROLLBACK TO SAVEPOINT " + name).Error
+}
+
 // Dialect tells which database this is.
 func (db *DB) Dialect() Dialect { return db.dialect }
 

@@ -252,6 +252,40 @@ func TestAnAnnouncementIsSeenBeforeItIsStoredAndReconciledBeforeItIsPublic(t *te
 	})
 }
 
+func TestADraftAnnouncementIsDiscardedOnceThatWasConfirmed(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		office := s.SignIn("rectification_office")
+		raw, err := os.ReadFile("../../seed/announcement.txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		const slug = "/desk/ledger/2021-03-06"
+		p := send(t, office, "/desk/ledger/import", "/desk/ledger/import", "text", strings.ReplaceAll(string(raw), "2021年1月6日", "2021年3月6日"), "step", "store")
+		if p.Status != 303 || !strings.HasPrefix(p.Header.Get("Location"), slug) {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		for _, x := range []struct{ field, confirm, reason string }{{"#discard-confirm", "", "导错了"}, {"#discard-reason", "1", " "}} {
+			p := send(t, office, slug, slug+"/discard", "reason", x.reason, "confirm", x.confirm)
+			if p.Status != 422 || p.Find(x.field+"-error").Length() != 1 || p.Find("#discard[open]").Length() != 1 || strings.TrimSpace(p.Find("#discard-reason").Text()) != strings.TrimSpace(x.reason) {
+				t.Errorf("%+v: %d %s", x, p.Status, p.Find("#discard").Text())
+			}
+		}
+		if p := s.SignIn("leader").Get(slug); p.Status != 200 || p.Find("#discard").Length() != 0 {
+			t.Error("a leader is offered to discard")
+		}
+		act(t, office, slug, "discard", "reason", "导错了", "confirm", "1")
+		if p := office.Get(slug); p.Status != 404 {
+			t.Errorf("still there: %d", p.Status)
+		}
+		if p := office.Get("/desk/ledger/2021-01-06"); p.Find("#discard").Length() != 0 {
+			t.Error("a published announcement can be discarded")
+		}
+		if p := s.SignIn("audit_admin").Get("/desk/audit"); !strings.Contains(p.Text(), "作废通报草稿") || !strings.Contains(p.Text(), "导错了") {
+			t.Error("the trail does not say so")
+		}
+	})
+}
+
 func TestTheQueueIsReadPageByPage(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		clerk := s.SignIn("intake_clerk")

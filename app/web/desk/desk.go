@@ -142,6 +142,7 @@ func Routes(h *door.House) []Route {
 		get("/desk/ledger/decisions", ledger.Readers, d.Decisions),
 		get("/desk/ledger/:slug", ledgerers, d.Reconcile),
 		post("/desk/ledger/:slug/publish", []staff.Role{staff.RectificationOffice}, d.PublishAnnouncement),
+		post("/desk/ledger/:slug/discard", office, d.DiscardAnnouncement),
 		get("/desk/publishing", publishers, d.Publishing),
 		get("/desk/publishing/:id", publishers, d.Publication),
 		post("/desk/publishing/:id/:act", publishers, d.ReviewPublication),
@@ -249,7 +250,7 @@ var doneWords = map[string]string{
 	"resume": "已继续办理，期限恢复计算。", "add_for": "补充的内容已记下。", "exclude": "已列明，他们不能看到、不能办理此件。",
 	"draft": "答复稿已保存。", "publish": "已提出选登，等待另一位公开审核员复核。",
 
-	"import": "已导入为草稿，请核对数字后公布。", "sheet": "台账已导入，公众网站已更新。", "announced": "已公布，公众网站已更新。",
+	"import": "已导入为草稿，请核对数字后公布。", "sheet": "台账已导入，公众网站已更新。", "announced": "已公布，公众网站已更新。", "discarded": "草稿已作废，理由已记入审计记录。",
 	"published": "已公开。", "unpublished": "已决定不予选登。", "withdrawn": "已从公众网站撤下。",
 	"department": "部门已添加。", "rename": "部门名称已修改。", "retire": "部门已停用，以后不能再选。", "restore_department": "部门已恢复，可以再选。", "change": "姓名和部门已保存，该账号需要重新登录。", "email": "通知邮箱已保存。", "roles": "角色已修改。", "disable": "账号已停用，登录已全部退出。", "enable": "账号已恢复。",
 	"factor": "动态验证码已重置，本人下次登录后重新设置。", "sessions": "该账号的登录已全部退出。",

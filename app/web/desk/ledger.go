@@ -347,7 +347,11 @@ func (d *Doors) announcementPage(c *door.Ctx, status int, change func(*view.Reco
 				act.Form.Fields = names("publish", view.Field{Name: "reason", Kind: view.Textarea, Label: "数字没有全部一致，为什么仍然公布", Rows: 4, Required: true,
 					Hint: fmt.Sprintf("有 %d 处没有核对一致。理由会一直保存在这里。", len(open))})
 			}
-			p.Acts = []view.Act{act}
+			p.Acts = []view.Act{act, {Name: "discard", Label: "作废", Lead: "导错了、有更新的稿子时，作废这份草稿。只有它点名的问题一并去掉；公布过的通报不能作废。", Form: view.Form{
+				Action: p.Path + "/discard", CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "id", Value: strconv.FormatInt(a.ID, 10)}},
+				Fields: names("discard", view.Field{Name: "reason", Kind: view.Textarea, Label: "作废的理由", Rows: 3, Required: true, Hint: "连同标题记入审计记录，一直保存。"},
+					view.Field{Name: "confirm", Kind: view.Checkbox, Value: "1", Label: "确定作废，不再保留全文", Required: true}),
+				Buttons: []view.Button{{Text: "作废这份草稿"}}}}}
 		}
 		return nil
 	})
@@ -371,5 +375,25 @@ func (d *Doors) PublishAnnouncement(c *door.Ctx) error {
 	err = d.house.Ledger.Publish(c.Std(), c.Actor, id, f.Get("reason"))
 	return d.settled(c, err, "/desk/ledger/"+c.Params("slug")+"?done=announced", func(status int) error {
 		return d.announcementPage(c, status, func(p *view.RecordPage) { p.Kept = showAgain(&p.Desk, p.Acts, "publish", f, err) })
+	})
+}
+
+// DiscardAnnouncement takes back a draft once that was confirmed.
+func (d *Doors) DiscardAnnouncement(c *door.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	id, err := number(f.Get("id"))
+	if err != nil {
+		return err
+	}
+	if f.Get("confirm") == "" {
+		err = fault.Form([]fault.Field{{Name: "confirm", Message: "请先勾选确认。"}})
+	} else {
+		err = d.house.Ledger.Discard(c.Std(), c.Actor, id, f.Get("reason"))
+	}
+	return d.settled(c, err, "/desk/ledger?done=discarded", func(status int) error {
+		return d.announcementPage(c, status, func(p *view.RecordPage) { p.Kept = showAgain(&p.Desk, p.Acts, "discard", f, err) })
 	})
 }

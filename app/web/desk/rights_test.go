@@ -69,6 +69,7 @@ var rights = map[string]string{
 	"GET /desk/ledger/decisions":              "rectification_office liaison reviewer discipline_officer supervisor leader publisher",
 	"GET /desk/ledger/:slug":                  "rectification_office leader",
 	"POST /desk/ledger/:slug/publish":         "rectification_office",
+	"POST /desk/ledger/:slug/discard":         "rectification_office",
 	"GET /desk/publishing":                    "publisher",
 	"GET /desk/publishing/:id":                "publisher",
 	"POST /desk/publishing/:id/:act":          "publisher",
