@@ -2,13 +2,10 @@ package cases_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"testing"
-
-	"gorm.io/gorm"
 
 	"mingjing/app/calendar"
 	"mingjing/app/cases"
@@ -66,70 +63,6 @@ func many(t *testing.T, db *store.DB, n int) {
 	}
 }
 
-// asked is a statement that a room sent.
-type asked struct {
-	sql  string
-	vars []any
-}
-
-// listen records every statement that reads.
-func listen(t *testing.T, db *store.DB) *[]asked {
-	t.Helper()
-	var list []asked
-	err := db.Read(t.Context(), func(r *store.Reader) error {
-		note := func(g *gorm.DB) {
-			if g.DryRun {
-				return // a part of the statement around it
-			}
-			list = append(list, asked{g.Statement.SQL.String(), g.Statement.Vars})
-		}
-		q, w := r.Callback().Query(), r.Callback().Row()
-		return errors.Join(q.After("gorm:query").Register("plan:note", note), w.After("gorm:row").Register("plan:note", note))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &list
-}
-
-// plan is how the database answers a statement. PostgreSQL is asked to avoid
-// reading whole tables, as it would with more rows than a test can make.
-func plan(t *testing.T, db *store.DB, a asked) string {
-	t.Helper()
-	var lines []string
-	err := db.Read(t.Context(), func(r *store.Reader) error {
-		conn, explain := r.Statement.ConnPool, "EXPLAIN QUERY PLAN "
-		if db.Dialect() == store.Postgres {
-			explain = "EXPLAIN "
-			if _, err := conn.ExecContext(t.Context(), "SET LOCAL enable_seqscan = off"); err != nil {
-				return err
-			}
-		}
-		rows, err := conn.QueryContext(t.Context(), explain+a.sql, a.vars...)
-		if err != nil {
-			return fmt.Errorf("%s: %w", a.sql, err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var n int
-			var line string
-			to := []any{&line}
-			if db.Dialect() == store.SQLite {
-				to = []any{&n, &n, &n, &line}
-			}
-			if err := rows.Scan(to...); err != nil {
-				return err
-			}
-			lines = append(lines, line)
-		}
-		return rows.Err()
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Join(lines, "\n") + "\n"
-}
-
 // whole is a plan that reads all of a table that grows with the years.
 var whole = regexp.MustCompile(`SCAN (cases|replies|ratings|published_replies|outbox|attachments|case_exclusions|x|c|t)\n|Seq Scan on (cases|replies|ratings|published_replies|outbox|attachments|case_exclusions)`)
 
@@ -144,16 +77,16 @@ func TestNoListReadsAWholeTable(t *testing.T) {
 		actors := []staff.Actor{handler, dispatcher, publisher, stafftest.Actor(t, db, "approver", "", staff.Approver),
 			stafftest.Actor(t, db, "caller", "办公室", staff.Caller), stafftest.Actor(t, db, "rectify", "整改办", staff.RectificationOffice)}
 		many(t, db, n)
-		list := listen(t, db)
+		list := storetest.Listen(t, db)
 		look := func(what string) {
 			asked := *list
 			for _, a := range asked {
-				p, allowed := plan(t, db, a), 0
-				if strings.Contains(a.sql, "LIMIT") && (strings.Contains(a.sql, "'archived'") || strings.Contains(a.sql, "= 'published'")) {
+				p, allowed := storetest.Plan(t, db, a), 0
+				if strings.Contains(a.SQL, "LIMIT") && (strings.Contains(a.SQL, "'archived'") || strings.Contains(a.SQL, "= 'published'")) {
 					allowed = 1 // nearly all have ended, or are published: walking until the page is full is best
 				}
 				if len(whole.FindAllString(p, -1)) > allowed {
-					t.Errorf("%s: %s\n%s", what, a.sql, p)
+					t.Errorf("%s: %s\n%s", what, a.SQL, p)
 				}
 			}
 			*list = nil
