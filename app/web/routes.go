@@ -36,6 +36,7 @@ func (s *Server) routes() []route {
 		cached("/progress", p.Progress),
 		cached("/progress/:code", p.Problem),
 		cached("/progress/:programme/:code", p.Problem),
+		cached("/chart", p.Chart),
 		limited("/evidence/:id", "file", p.Evidence),
 		cached("/announcements", p.Announcements),
 		cached("/announcements/:slug", p.Announcement),

@@ -34,6 +34,7 @@ func (d *Doors) Home(c *door.Ctx) error {
 			return err
 		}
 		p.Heading, p.Lead = headline(programme)
+		p.Chart = programme.Ledger
 		if err := homeFigures(r, programme, &p); err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func (d *Doors) Progress(c *door.Ctx) error {
 				Closed: x.Standing.Closed, Overdue: x.Standing.Overdue, Next: door.Day(x.Standing.Next)})
 		}
 		p.Total = ledger.Sum(tallies, f)
-		p.Filters = append(programmes(programme, all), filters(programme, f, outlines, tallies)...)
+		p.Filters = append(beside(programme, all, func(x ledger.Programme) string { return address(x, ledger.Filter{}, nil) }), filters(programme, f, outlines, tallies)...)
 		p.Downloads = downloads(programme)
 		for name, v := range map[string]string{"programme": slug, "status": string(f.Status), "dept": f.Dept} {
 			if v != "" {
@@ -85,18 +85,18 @@ func (d *Doors) Progress(c *door.Ctx) error {
 
 // downloads are the other ways to read the same.
 func downloads(p ledger.Programme) []view.Link {
-	return []view.Link{{Text: "整改变化，按日期", Href: at("/changes", p)}, {Text: "用电子邮箱订阅变化", Href: at("/subscribe", p)},
+	return []view.Link{{Text: "挂图作战图", Href: at("/chart", p)}, {Text: "整改变化，按日期", Href: at("/changes", p)}, {Text: "用电子邮箱订阅变化", Href: at("/subscribe", p)},
 		{Text: "下载电子表格（.xlsx）", Href: at("/open-data/ledger.xlsx", p)}, {Text: "其他格式和说明", Href: "/open-data"}}
 }
 
-// programmes is the row of links to the other programmes, where there are any.
-func programmes(here ledger.Programme, all []ledger.Listing) []view.Filter {
+// beside is the row of links to the other programmes, where there are any.
+func beside(here ledger.Programme, all []ledger.Listing, to func(ledger.Programme) string) []view.Filter {
 	if len(all) < 2 {
 		return nil
 	}
 	row := view.Filter{Name: "轮次"}
 	for _, x := range all {
-		row.Options = append(row.Options, view.Option{Text: x.Title, Href: address(x.Programme, ledger.Filter{}, nil), Count: x.Problems, Here: x.ID == here.ID})
+		row.Options = append(row.Options, view.Option{Text: x.Title, Href: to(x.Programme), Count: x.Problems, Here: x.ID == here.ID})
 	}
 	return []view.Filter{row}
 }

@@ -19,7 +19,8 @@ type Frame struct {
 	Notices     []Notice
 	Crumbs      []Link // from the home page down, without the page itself
 	Noindex     bool
-	Today       Day // printed on paper copies
+	Today       Day  // printed on paper copies
+	Wall        bool // the wall chart: a sheet of its own beside the public one, and A3 paper
 }
 
 // Site is what settings say about the court; the same on every page.
@@ -91,6 +92,7 @@ func (f Frame) Canonical() string {
 
 // Stylesheet, Icon and Emblem are the addresses of the public side's own files.
 func (f Frame) Stylesheet() string { return static.Path("css/public.css") }
+func (f Frame) WallSheet() string  { return static.Path("css/chart.css") }
 func (f Frame) Icon() string       { return static.Path("img/icon.svg") }
 func (f Frame) Emblem() string     { return static.Path("img/mark.svg") }
 
@@ -130,7 +132,7 @@ func PublicPages() []LinkGroup {
 		submit = append(submit, Link{k.Word(), k.Href()})
 	}
 	return []LinkGroup{
-		{"看整改", []Link{{"首页", "/"}, {"整改进展", "/progress"}, {"整改通报", "/announcements"}, {"整改变化", "/changes"}, {"制度成果", "/rules"}, {"数据统计", "/statistics"}, {"开放数据", "/open-data"}, {"邮件订阅", "/subscribe"}}},
+		{"看整改", []Link{{"首页", "/"}, {"整改进展", "/progress"}, {"挂图作战图", "/chart"}, {"整改通报", "/announcements"}, {"整改变化", "/changes"}, {"制度成果", "/rules"}, {"数据统计", "/statistics"}, {"开放数据", "/open-data"}, {"邮件订阅", "/subscribe"}}},
 		{"提意见", append(submit, Link{"反映指南与举报须知", "/guide"})},
 		{"看答复", []Link{{"查询进度", "/track"}, {"公开答复", "/replies"}}},
 		{"关于本站", []Link{{"联系渠道", "/channels"}, {"隐私说明", "/privacy"}, {"无障碍说明", "/accessibility"}, {"网站地图", "/sitemap"}}},

@@ -256,6 +256,7 @@ func gallery() map[string]Page {
 	received, replied := Cell(61), Cell(3)
 	busy := home()
 	busy.Received, busy.Replied = &received, &replied
+	busy.Chart = true
 	busy.Banner = "这是演示站点，台账和来件都是虚构的，提交的内容不会有人办理。"
 	empty := HomePage{Frame: frame("/", ""), Heading: "整改监督", Lead: "整改情况公布后在这里查看。现在就可以提意见。"}
 
@@ -287,6 +288,8 @@ func gallery() map[string]Page {
 		"home": home(), "home-busy": busy, "home-empty": empty,
 		"progress": list, "progress-none": none, "progress-some": some,
 		"problem": problem(), "problem-measures": problemWithMeasures(), "problem-announced": announcedProblem(),
+		"chart": wallChart(), "chart-months": monthly(), "chart-none": ChartPage{Frame: crumbs("/chart?dept=x", "挂图作战图"), Programme: "巡视整改", AsOf: "2021-03-01", Drawn: true, Filtered: true, Filters: filters()[:1]},
+		"chart-empty":         ChartPage{Frame: crumbs("/chart", "挂图作战图"), Programme: "巡视整改", List: "/progress"},
 		"announcements":       AnnouncementsPage{Frame: crumbs("/announcements", "整改通报"), Announcements: []AnnouncementRow{{announcement.Text, "中共云南省高级人民法院党组", announcement.Href, "反馈的42个问题已完成整改37个，基本完成5个；295条措施已完成281条。", "2021-01-06"}}},
 		"announcements-empty": AnnouncementsPage{Frame: crumbs("/announcements", "整改通报")},
 		"announcement":        fullAnnouncement(),
@@ -348,4 +351,46 @@ func subscribeForm() Form {
 
 func card() CardPage {
 	return CardPage{Frame: frame("/card.svg", "整改进展"), Figures: home().Figures}
+}
+
+// wallChart is a chart of seven years with a measure in every state.
+func wallChart() ChartPage {
+	p := ChartPage{Frame: frame("/chart", "挂图作战图", Link{"首页", "/"}), Programme: "巡视整改", AsOf: "2021-03-01", Drawn: true, List: "/progress", More: "/chart?after=1-2", Filters: filters()[:1],
+		Depts:  &Filter{"牵头部门", []Option{{"全部", "/chart", 10, true}, {"政治部", "/chart?dept=x", 4, false}}},
+		Axis:   Axis{From: time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC), Months: 84, Today: "2021-03-01", Cut: true},
+		Counts: ChartCounts{Problems: 2, Measures: 10, Done: 3, Closed: 1, Overdue: 1, Reopened: 1, Undated: 1}, Links: []Link{{"整改进展，按问题列表", "/progress"}}}
+	p.Wall = true
+	measures := []ChartMeasure{
+		{Code: "1-1-1-1", Title: "修订院党组议事规则，写明集体决策的范围、程序和责任，每季度检查一次执行情况", Status: Done, Closing: Closed, Dept: "办公室", Starts: "2020-01-10", Baseline: "2020-06-30", Due: "2020-06-30", DoneOn: "2020-06-20", ClosedOn: "2020-09-01"},
+		{Code: "1-1-1-2", Title: "等待核验的措施", Status: Done, Closing: Applied, Dept: "政治部", Starts: "2020-02-10", Baseline: "2020-06-30", Due: "2020-08-31", DoneOn: "2020-08-20"},
+		{Code: "1-1-1-3", Title: "不知道哪天完成的措施", Status: Done, Starts: "2020-02-10"},
+		{Code: "1-1-2-1", Title: "超期的措施", Status: InProgress, Dept: "政治部", Starts: "2020-03-01", Baseline: "2020-09-30", Due: "2020-12-31", Overdue: "已超期60天"},
+		{Code: "1-1-2-2", Title: "没有写启动时间的措施", Status: BasicallyDone, Closing: ClosingRefused, Baseline: "2021-06-30", Due: "2021-03-31"},
+	}
+	others := []ChartMeasure{
+		{Code: "1-2-1-1", Title: "长期坚持的措施", Status: LongTerm, Starts: "2019-03-01", DueText: "长期坚持", Every: 3, Checks: []Day{"2021-03-31", "2021-06-30"}, Checked: []Day{"2020-12-30"}},
+		{Code: "1-2-1-2", Title: "重开的措施", Status: InProgress, Closing: ClosingReopened, Starts: "2020-03-01", Baseline: "2020-09-30", Due: "2021-09-30", ReopenedOn: "2021-02-01"},
+		{Code: "1-2-1-3", Title: "还没有开始的措施", Status: NotStarted, Starts: "2021-05-01", Baseline: "2021-08-01", Due: "2021-08-01"},
+		{Code: "1-2-1-4", Title: "没有日期的措施", Status: Unreported},
+		{Code: "1-2-1-5", Title: "图外的措施", Status: InProgress, Starts: "1999-05-01", Baseline: "2099-08-01", Due: "2099-08-01"},
+	}
+	for i := range measures {
+		measures[i].Href = "/progress/1-1#m-" + measures[i].Code
+	}
+	for i := range others {
+		others[i].Href = "/progress/1-2#m-" + others[i].Code
+	}
+	p.Aspects = []ChartAspect{{"一", aspects[0].title, []ChartProblem{
+		{Code: "1-1", Title: aspects[0].problems[0], Href: "/progress/1-1", Status: InProgress, Measures: measures},
+		{Code: "1-2", Title: aspects[0].problems[1], Href: "/progress/1-2", Status: InProgress, Measures: others},
+		{Code: "1-3", Title: aspects[0].problems[2], Href: "/progress/1-3", Status: Done, Closing: Closed, ClosedOn: "2020-12-01", Measures: measures[:1]},
+		{Code: "1-4", Title: aspects[0].problems[3], Href: "/progress/1-4", Status: Unreported}}}}
+	return p
+}
+
+// monthly is a chart of a year, unfolded.
+func monthly() ChartPage {
+	p := wallChart()
+	p.Unfolded, p.More, p.Axis = true, "", Axis{From: time.Date(2020, 4, 1, 0, 0, 0, 0, time.UTC), Months: 14, Today: "2021-03-01"}
+	return p
 }
