@@ -262,7 +262,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go a.House.Pages.Watch(work)
-	c := courier.New(a.DB, a.Cases, a.Staff, a.Subscriptions, a.Blobs, a.Config, a.log)
+	c := courier.New(a.DB, a.Cases, a.Staff, a.Ledger, a.Subscriptions, a.Blobs, a.Config, a.log)
 	done := make(chan struct{})
 	go func() { defer close(done); c.Run(work) }()
 	metrics, err := a.metrics()

@@ -28,6 +28,7 @@ type Courier struct {
 	db            *store.DB
 	cases         *cases.Service
 	staff         *staff.Service
+	ledger        *ledger.Service
 	subscriptions *subscription.Service
 	blobs         blob.Store
 	cfg           config.Config
@@ -35,8 +36,8 @@ type Courier struct {
 }
 
 // New prepares the courier.
-func New(db *store.DB, c *cases.Service, s *staff.Service, u *subscription.Service, b blob.Store, cfg config.Config, log *slog.Logger) *Courier {
-	return &Courier{db, c, s, u, b, cfg, log}
+func New(db *store.DB, c *cases.Service, s *staff.Service, l *ledger.Service, u *subscription.Service, b blob.Store, cfg config.Config, log *slog.Logger) *Courier {
+	return &Courier{db, c, s, l, u, b, cfg, log}
 }
 
 const (
@@ -61,6 +62,7 @@ func (c *Courier) Run(ctx context.Context) {
 			c.try(ctx, "deliver", c.Deliver)
 		case <-tell.C:
 			c.try(ctx, "tell subscribers", c.Tell)
+			c.try(ctx, "send digests", c.ledger.SendDigests)
 		case <-purge.C:
 			c.try(ctx, "purge", c.Purge)
 		}

@@ -115,6 +115,7 @@ type world struct {
 	clock         *storetest.Clock
 	cases         *cases.Service
 	staff         *staff.Service
+	ledger        *ledger.Service
 	subscriptions *subscription.Service
 	blobs         blob.Store
 	log           bytes.Buffer
@@ -139,8 +140,9 @@ func each(t *testing.T, m manner, test func(t *testing.T, w *world, s *sink)) {
 		t.Cleanup(w.cases.Close)
 		cfg := config.Config{SMTPURL: listen(t, s), MailFrom: "portal@court.example", BaseURL: "https://zg.example.cn"}
 		w.staff = staff.New(db, pepper, false)
+		w.ledger = ledger.New(db, w.blobs)
 		w.subscriptions = subscription.New(db, pepper)
-		w.Courier = courier.New(db, w.cases, w.staff, w.subscriptions, w.blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
+		w.Courier = courier.New(db, w.cases, w.staff, w.ledger, w.subscriptions, w.blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
 		test(t, w, s)
 	})
 }
@@ -288,7 +290,7 @@ func TestPurgeRemovesOnlyWhatHasOutlivedItsUse(t *testing.T) {
 func TestWithoutAMailServerNewsIsGivenUpAndNeverSentLater(t *testing.T) {
 	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
 		w.record(t)
-		unset := courier.New(w.db, w.cases, w.staff, w.subscriptions, w.blobs, config.Config{}, slog.New(slog.DiscardHandler))
+		unset := courier.New(w.db, w.cases, w.staff, w.ledger, w.subscriptions, w.blobs, config.Config{}, slog.New(slog.DiscardHandler))
 		work := func(c *courier.Courier) {
 			t.Helper()
 			if err := errors.Join(c.Purge(t.Context()), c.Deliver(t.Context())); err != nil {
@@ -322,10 +324,14 @@ func TestAMonthlyNoticeGoesToThePersonAndSaysNothing(t *testing.T) {
 		if err := w.staff.SetEmail(t.Context(), admin, liaison.ID, "liaison@court.example"); err != nil {
 			t.Fatal(err)
 		}
+		ledgertest.Small(t, w.db, map[string]ledger.Status{"1-1-1-1": ledger.Unstated})
+		w.clock.Set(time.Date(2027, 8, 2, 1, 0, 0, 0, time.UTC))
+		if err := w.ledger.SendDigests(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		if err := w.db.Write(t.Context(), func(tx *store.Tx) error {
-			return journal.Append(tx, journal.Event{Verb: "digest.make", Subject: "digest", SubjectID: 1, Messages: []journal.Message{
-				{Key: "digest/1/1", Channel: "mail", Template: "digest", SubjectID: liaison.ID},
-				{Key: "digest/1/2", Channel: "mail", Template: "digest", SubjectID: admin.ID},
+			return journal.Append(tx, journal.Event{Verb: "digest.send", Subject: "digest", SubjectID: 1, Messages: []journal.Message{
+				{Key: "somebody without an address", Channel: "mail", Template: "digest", SubjectID: admin.ID},
 				{Key: "other", Channel: "mail", Template: "unheard_of", SubjectID: liaison.ID}}})
 		}); err != nil {
 			t.Fatal(err)
@@ -340,7 +346,7 @@ func TestAMonthlyNoticeGoesToThePersonAndSaysNothing(t *testing.T) {
 		if d := cmp.Diff([]string{"liaison@court.example"}, to); d != "" {
 			t.Error(d)
 		}
-		if len(mails) != 1 || strings.Contains(mails[0], "/track") || !strings.Contains(mails[0], "/desk/ledger/digests") {
+		if len(mails) != 1 || strings.Contains(mails[0], "/track") || strings.Contains(mails[0], "1-1-1-1") || !strings.Contains(mails[0], "/desk/ledger/digests") {
 			t.Errorf("%v", mails)
 		}
 	})

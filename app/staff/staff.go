@@ -163,6 +163,17 @@ func Holding(r *store.Reader, role Role, department int64) ([]Person, error) {
 	})
 }
 
+// Reachable lists the ids of who may act in a role of a department and has left
+// an address for mail.
+func Reachable(r *store.Reader, role Role, department int64) (ids []int64, err error) {
+	err = r.Table("staff s").Joins("JOIN staff_roles sr ON sr.staff_id = s.id AND sr.role = ?", role).
+		Where("s.department_id = ? AND s.disabled_at IS NULL AND s.email <> ''", department).Order("s.id").Limit(500).Pluck("s.id", &ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("staff: reachable: %w", err)
+	}
+	return ids, nil
+}
+
 // Get reads one member of staff.
 func (s *Service) Get(ctx context.Context, actor Actor, id int64) (p Person, err error) {
 	if err := actor.Require(SecAdmin, SysAdmin, AuditAdmin); err != nil {
