@@ -38,7 +38,9 @@ var trailWords = func() []view.Choice {
 		{"measure.report", "报告进展"}, {"measure.details", "修改措施"}, {"measure.add", "增加措施"}, {"measure.propose_due", "申请调整时限"}, {"measure.decide_due", "决定调整时限"},
 		{"measure.check", "定期复查"}, {"measure.reopen", "重新打开"}, {"evidence.add", "添加材料"}, {"evidence.withdraw", "撤下材料"}, {"evidence.open", "查看材料"},
 		{"closing.apply", "申请销号"}, {"closing.withdraw", "撤回销号申请"}, {"closing.lead_dept", "牵头部门核验"}, {"closing.rectification_office", "整改办核验"},
-		{"closing.discipline_group", "派驻纪检监察组核验"}, {"order.issue", "发出督办单"}, {"order.answer", "答复督办单"}, {"lookback.plan", "安排回头看"}, {"lookback.judge", "回头看结论"}, {"lookback.end", "结束回头看"},
+		{"closing.discipline_group", "派驻纪检监察组核验"}, {"order.issue", "发出督办单"}, {"order.answer", "答复督办单"}, {"digest.send", "生成整改提示"},
+		{"meeting.plan", "安排会议"}, {"meeting.draw", "列出议题"}, {"meeting.item", "添加议题"}, {"meeting.drop", "去掉议题"}, {"meeting.save", "保存会议记录"}, {"meeting.hold", "会议记录定稿"},
+		{"meeting.decide", "记下决定"}, {"meeting.undecide", "去掉决定"}, {"meeting.fulfil", "决定办完"}, {"meeting.add", "补记"}, {"lookback.plan", "安排回头看"}, {"lookback.judge", "回头看结论"}, {"lookback.end", "结束回头看"},
 		{"department.add", "添加部门"}, {"department.rename", "修改部门名称"}, {"department.retire", "停用部门"}, {"department.restore", "恢复部门"},
 		{"staff.add", "添加账号"}, {"staff.change", "修改姓名和部门"}, {"staff.email", "修改通知邮箱"}, {"staff.roles", "修改角色"}, {"staff.disable", "停用账号"}, {"staff.enable", "恢复账号"},
 		{"staff.password.reset", "重置密码"}, {"staff.password.change", "修改密码"}, {"staff.factor.set", "启用动态验证码"}, {"staff.factor.reset", "重置动态验证码"},
@@ -161,7 +163,7 @@ func trailRow(e journal.Entry) view.AuditRow {
 var fieldWords = map[string]string{"state": "状态", "kind": "类别", "channel": "渠道", "department": "部门序号", "handler": "承办人序号", "handle_due": "办理期限",
 	"refusal": "理由", "digest": "摘要", "attachment": "附件序号", "roles": "角色", "login": "登录名", "name": "名称", "active": "可用", "password": "密码",
 	"second_factor": "动态验证码", "failures": "连续输错", "resolved": "是否解决", "satisfaction": "满意程度", "place": "部门", "person": "人员序号",
-	"created_at": "备份时间"}
+	"created_at": "备份时间", "month": "月份", "held_on": "会议日期", "items": "议题"}
 
 // fieldWord is what a change is about: a time limit by kind and step, a setting
 // by its label, a year of holidays as it is.

@@ -88,6 +88,7 @@ func overview(c *door.Ctx, r *store.Reader, p *view.DeskLedgerPage) error {
 		part("表格", "/desk/ledger/sheet", "导入、导出整份台账")
 	}
 	part("督办", "/desk/ledger/orders", "提醒、督办、约谈、问责和部门的答复")
+	part("整改提示", "/desk/ledger/digests", "每月给各部门：超期、将到期和要办的事")
 	if holds(c.Actor, checkers) {
 		part("季度研究", "/desk/ledger/meetings", "会议的议题、记录和决定")
 	}

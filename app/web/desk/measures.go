@@ -3,12 +3,14 @@ package desk
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
 	"mingjing/app/calendar"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
 	"mingjing/app/typed"
@@ -185,6 +187,9 @@ func (d *Doors) dossierPage(c *door.Ctx, status int, x ledger.Subject, change fu
 			return err
 		}
 		offerTasks(&p, file, departments)
+		if err := offerReminder(c, r, &p, file); err != nil {
+			return err
+		}
 		for i := range p.Evidence {
 			e := file.Evidence[i]
 			if file.Can[ledger.TaskEvidence] && e.WithdrawnAt == nil && !relied(file, e.ID) {
@@ -430,6 +435,44 @@ func offerTasks(p *view.DossierPage, file ledger.Dossier, departments []staff.De
 	if len(p.Acts) == 0 && p.Waiting == "" {
 		p.Waiting = "您现在没有要做的。"
 	}
+}
+
+// answerIn is how long a department is given to answer a reminder, unless something else is said.
+const answerIn = 5
+
+// offerReminder offers to remind the lead department of a measure that is not
+// closed, in one step.
+func offerReminder(c *door.Ctx, r *store.Reader, p *view.DossierPage, file ledger.Dossier) error {
+	m := file.Measure
+	if m == nil || m.DepartmentID == nil || m.Closing == ledger.Closed || !slices.Contains(ledger.MayIssue(c.Actor), ledger.Reminder) {
+		return nil
+	}
+	working, err := settings.LoadCalendar(r)
+	if err != nil {
+		return err
+	}
+	programme, err := ledger.ProgrammeByID(r, m.ProgrammeID)
+	if err != nil {
+		return err
+	}
+	slug := programme.Slug
+	if programme.Main {
+		slug = ""
+	}
+	today := calendar.Of(r.Now)
+	by, _ := working.Due(today, calendar.Limit{Amount: answerIn, Unit: calendar.Workdays})
+	says := "请按计划推进这条措施，并报告进展。"
+	switch left := m.DueOn.Sub(today); {
+	case m.Overdue(today):
+		says = fmt.Sprintf("这条措施的时限是%s，已超期%d天。请说明原因，写明何时完成。", m.DueOn.Chinese(), -left)
+	case ledger.Warn(*m, today) != calendar.InTime:
+		says = fmt.Sprintf("这条措施的时限是%s，还有%d天。请抓紧办理；不能按期完成的，请在到期前申请调整时限。", m.DueOn.Chinese(), left)
+	}
+	p.Acts = append(p.Acts, view.Act{Name: "remind", Label: "提醒牵头部门", Lead: "发给" + m.Department + "的联络员，由他答复。", Form: view.Form{Action: "/desk/ledger/orders" + query("programme", slug), CSRF: p.CSRF,
+		Hidden: []view.Hidden{{Name: "level", Value: string(ledger.Reminder)}, {Name: "department", Value: strconv.FormatInt(*m.DepartmentID, 10)}, {Name: "code", Value: m.Code}},
+		Fields: names("remind", view.Field{Name: "text", Kind: view.Textarea, Label: "内容和要求", Value: says, Required: true, Rows: 4},
+			view.Field{Name: "answer_by", Kind: "date", Label: "要求何时答复", Value: by.String(), Required: true, Width: "middle"}), Buttons: []view.Button{{Text: "发出提醒"}}}})
+	return nil
 }
 
 func refusalChoices() []view.Choice {
