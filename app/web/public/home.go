@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"mingjing/app/calendar"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
 	"mingjing/app/store"
@@ -91,10 +92,21 @@ func headline(p ledger.Programme) (heading, lead string) {
 	return heading, lead + "这里逐项公开整改情况，听取您的意见。"
 }
 
+// homeFigures are what the ledger counts, with what was stated beside it, or
+// what the newest announcement states as long as there is no ledger.
 func homeFigures(r *store.Reader, programme ledger.Programme, p *view.HomePage) error {
 	a, figures, ok, err := ledger.Stated(r, programme.ID)
-	if err != nil || !ok {
+	if err != nil {
 		return err
+	}
+	if programme.Ledger {
+		if ok {
+			p.Source, p.SourceOn = view.Link{Text: a.Title, Href: "/announcements/" + a.Slug}, door.Day(a.Dated)
+		}
+		return counted(r, programme, figures, p)
+	}
+	if !ok {
+		return nil
 	}
 	p.Source, p.SourceOn = view.Link{Text: a.Title, Href: "/announcements/" + a.Slug}, door.Day(a.Dated)
 	asOf := func(f ledger.Figure) view.Day {
@@ -133,6 +145,43 @@ func homeFigures(r *store.Reader, programme ledger.Programme, p *view.HomePage) 
 	if rules, ok := figures["rules"]; ok {
 		p.Figures = append(p.Figures, view.Figure{Label: "制度成果", Count: rules.Value, Unit: "个", AsOf: asOf(rules),
 			List: view.Link{Text: "查看制度成果", Href: "/rules"}})
+	}
+	return nil
+}
+
+// counted are the figures of the ledger as it stands today.
+func counted(r *store.Reader, programme ledger.Programme, stated map[string]ledger.Figure, p *view.HomePage) error {
+	n, err := ledger.Count(r, programme)
+	if err != nil {
+		return err
+	}
+	p.Counted = true
+	figure := func(label, unit, name string, t ledger.Tallied, closed int, list view.Link) {
+		f := view.Figure{Label: label, Count: t[ledger.Done], Of: t.All(), Unit: unit, Verb: "完成", AsOf: door.Day(calendar.Of(r.Now)), List: list, Closed: &closed}
+		for _, s := range []ledger.Status{ledger.Done, ledger.BasicallyDone, ledger.LongTerm, ledger.InProgress} {
+			if t[s] > 0 {
+				f.Segments = append(f.Segments, view.Segment{Status: view.Status(s), Count: t[s]})
+			}
+		}
+		all, done := stated[name], stated[name+"_done"]
+		switch {
+		case done.Name != "" && all.Name != "":
+			f.Stated = fmt.Sprintf("通报：完成%d%s，共%d%s", done.Value, unit, all.Value, unit)
+		case all.Name != "":
+			f.Stated = fmt.Sprintf("通报：共%d%s", all.Value, unit)
+		}
+		if f.Of > 0 || f.Stated != "" {
+			p.Figures = append(p.Figures, f)
+		}
+	}
+	figure("反馈问题", "个", "problems", n.Problems, n.ProblemsClosed, view.Link{Text: "查看逐项进展", Href: "/progress"})
+	figure("整改措施", "条", "measures", n.Measures, n.MeasuresClosed, view.Link{Text: "挂图作战", Href: "/chart"})
+	rules := view.Figure{Label: "制度成果", Count: n.Rules, Unit: "个", AsOf: door.Day(calendar.Of(r.Now)), List: view.Link{Text: "查看制度成果", Href: "/rules"}}
+	if s := stated["rules"]; s.Name != "" {
+		rules.Stated = fmt.Sprintf("通报：%d个", s.Value)
+	}
+	if rules.Count > 0 || rules.Stated != "" {
+		p.Figures = append(p.Figures, rules)
 	}
 	return nil
 }

@@ -168,6 +168,22 @@ func announced(t *testing.T, s *apptest.Site) {
 		"INSERT INTO published_replies (case_id, kind, title, question, answer, unit, problem_id, state, asked_on, answered_on, published_on, proposed_by, reviewed_by) SELECT cases.id, 'comment', '评论', '说得不错', '谢谢', '政治部', problems.id, 'published', '2026-01-03', '2026-01-04', '2026-01-05', 1, 2 FROM problems, cases WHERE problems.announced")
 }
 
+func TestTheHomePageCountsTheLedgerAndSaysWhatWasStatedBesideIt(t *testing.T) {
+	eachLedger(t, func(t *testing.T, s *apptest.Site, p ledger.Programme) {
+		page := s.Browser().Get("/")
+		shows(t, page, []string{"1 / 6 条完成", "0 / 3 个完成", "经核验销号 0 条", "数字由整改台账逐项相加", "截至2021年1月6日"}, []string{"通报：", "NaN", "0x"})
+		write(t, s, "UPDATE measures SET status = 'done', done_on = '2026-12-01' WHERE code IN ('1-1-1-1', '1-1-1-2')",
+			"INSERT INTO announcements (programme_id, slug, title, issuer, dated, source, digest, state, imported_at, published_at) SELECT id, '2026-01-02', '进展通报', '党组', '2026-01-02', '正文', 'x', 'published', '2026-01-02', '2026-01-02' FROM programmes",
+			"INSERT INTO stated_figures (announcement_id, name, value) SELECT id, 'measures', 295 FROM announcements",
+			"INSERT INTO stated_figures (announcement_id, name, value) SELECT id, 'measures_done', 281 FROM announcements")
+		shows(t, s.Browser().Get("/"), []string{"2 / 6 条完成", "经核验销号 0 条", "通报：完成281条，共295条", "和通报的数字对照"}, []string{"通报：完成0"})
+		card := s.Browser().Get("/card.svg")
+		if card.Status != 200 || !strings.Contains(card.Body, "整改措施完成2条，共6条") {
+			t.Errorf("%d %s", card.Status, card.Body)
+		}
+	})
+}
+
 func TestWhatWasAnnouncedAndTheLedgerLeadToEachOther(t *testing.T) {
 	eachLedger(t, func(t *testing.T, s *apptest.Site, p ledger.Programme) {
 		announced(t, s)

@@ -68,6 +68,9 @@ func (p CardPage) Rows() []CardRow {
 		if f.Of > 0 {
 			at := 16
 			for _, s := range f.Segments {
+				if s.Status == InProgress {
+					continue // the drawing has no room for a legend: only what is done is coloured
+				}
 				width := cardWidth * min(s.Count, f.Of) / f.Of
 				row.Parts = append(row.Parts, CardPart{X: at, Width: width, Done: s.Status == Done})
 				at += width
@@ -88,5 +91,5 @@ type CardRow struct {
 // CardPart is a part of a bar.
 type CardPart struct {
 	X, Width int
-	Done     bool // else basically done
+	Done     bool // else basically done or long-term
 }

@@ -6,6 +6,7 @@ type HomePage struct {
 	Heading  string // 省委巡视反馈的问题，整改到哪一步了
 	Lead     string // one or two sentences: who inspected whom, and when
 	Figures  []Figure
+	Counted  bool // the figures are the ledger's, and Source only states others
 	Source   Link // the announcement the figures are stated in
 	SourceOn Day
 	Aspects  []AspectRow
@@ -26,7 +27,9 @@ type Figure struct {
 	Verb     string // 已完成
 	Segments []Segment
 	AsOf     Day
-	List     Link // the items counted
+	List     Link   // the items counted
+	Closed   *int   // of those done, how many were verified; nil: not known
+	Stated   string // what an announcement says of the same, where the ledger counts
 }
 
 // Bar draws the segments out of Of.

@@ -258,6 +258,14 @@ func gallery() map[string]Page {
 	busy.Received, busy.Replied = &received, &replied
 	busy.Chart = true
 	busy.Banner = "这是演示站点，台账和来件都是虚构的，提交的内容不会有人办理。"
+	counted, verified := home(), []int{31, 266, 0}
+	counted.Counted = true
+	for i := range counted.Figures[:2] {
+		counted.Figures[i].Closed, counted.Figures[i].Stated, counted.Figures[i].AsOf = &verified[i], []string{"通报：完成37个，共42个", "通报：完成281条，共295条"}[i], "2021-03-04"
+	}
+	counted.Figures[0].Segments = []Segment{{Done, 30}, {BasicallyDone, 5}, {LongTerm, 3}, {InProgress, 2}}
+	counted.Figures[0].Count = 30
+	counted.Figures[2].Stated = "通报：102个"
 	empty := HomePage{Frame: frame("/", ""), Heading: "整改监督", Lead: "整改情况公布后在这里查看。现在就可以提意见。"}
 
 	list := ProgressPage{Frame: frame("/progress", "整改进展", crumb), Filters: filters(), Problems: rows(), Total: 15, Downloads: []Link{{"台账数据（CSV）", "/open-data/ledger.csv"}, {"订阅变化（Atom）", "/feeds/progress.atom"}}}
@@ -285,7 +293,7 @@ func gallery() map[string]Page {
 
 	crumbs := func(path, title string) Frame { return frame(path, title, crumb) }
 	pages := map[string]Page{
-		"home": home(), "home-busy": busy, "home-empty": empty,
+		"home": home(), "home-busy": busy, "home-counted": counted, "home-empty": empty,
 		"progress": list, "progress-none": none, "progress-some": some,
 		"problem": problem(), "problem-measures": problemWithMeasures(), "problem-announced": announcedProblem(),
 		"chart": wallChart(), "chart-months": monthly(), "chart-none": ChartPage{Frame: crumbs("/chart?dept=x", "挂图作战图"), Programme: "巡视整改", AsOf: "2021-03-01", Drawn: true, Filtered: true, Filters: filters()[:1]},
