@@ -66,6 +66,7 @@ type stage struct {
 	places  map[string]int64       // departments by name
 	ended   int
 	program ledger.Programme
+	later   []func() error // what decisions of a meeting lead to
 }
 
 // scene is something that somebody does at an instant.
@@ -83,7 +84,7 @@ func Load(ctx context.Context, h House, n int, seed uint64) error {
 	if err := s.refuse(); err != nil {
 		return err
 	}
-	for _, act := range []func() error{s.cast, s.build, s.work, s.play, s.lookBack, s.play, func() error { return s.receive(n) }, s.play, s.dismiss} {
+	for _, act := range []func() error{s.cast, s.build, s.work, s.register, s.meet, s.remind, s.play, s.lookBack, s.play, s.chase, func() error { return s.receive(n) }, s.play, s.dismiss} {
 		if err := act(); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}

@@ -72,7 +72,7 @@ func TestTheDemonstrationIsWhatItSays(t *testing.T) {
 			if n.MeasuresClosed < 200 || n.ProblemsClosed < 5 || n.Problems[ledger.BasicallyDone] != 5 {
 				t.Errorf("%+v", n)
 			}
-			for table, least := range map[string]int64{"cases": 40, "published_replies": 1, "due_changes": 14, "lookback_items": 30} {
+			for table, least := range map[string]int64{"cases": 40, "published_replies": 1, "due_changes": 14, "lookback_items": 30, "rules": 14, "supervision_orders": 4, "review_meetings": 4, "digests": 100} {
 				var have int64
 				if err := r.Table(table).Count(&have).Error; err != nil {
 					return err
