@@ -35,7 +35,6 @@ func (d *Doors) Home(c *door.Ctx) error {
 			return err
 		}
 		p.Heading, p.Lead = headline(programme)
-		p.Chart = programme.Ledger
 		if err := homeFigures(r, programme, &p); err != nil {
 			return err
 		}
@@ -175,7 +174,7 @@ func counted(r *store.Reader, programme ledger.Programme, stated map[string]ledg
 		}
 	}
 	figure("反馈问题", "个", "problems", n.Problems, n.ProblemsClosed, view.Link{Text: "查看逐项进展", Href: "/progress"})
-	figure("整改措施", "条", "measures", n.Measures, n.MeasuresClosed, view.Link{Text: "挂图作战", Href: "/chart"})
+	figure("整改措施", "条", "measures", n.Measures, n.MeasuresClosed, view.Link{Text: "挂图作战图", Href: "/chart"})
 	rules := view.Figure{Label: "制度成果", Count: n.Rules, Unit: "个", AsOf: door.Day(calendar.Of(r.Now)), List: view.Link{Text: "查看制度成果", Href: "/rules"}}
 	if s := stated["rules"]; s.Name != "" {
 		rules.Stated = fmt.Sprintf("通报：%d个", s.Value)

@@ -10,7 +10,6 @@ type HomePage struct {
 	Source   Link // the announcement the figures are stated in
 	SourceOn Day
 	Aspects  []AspectRow
-	Chart    bool     // there is something on the wall chart
 	Changes  []Change // latest first; may be empty
 	Received *Cell    // this month; nil where nothing is counted yet
 	Replied  *Cell

@@ -256,7 +256,6 @@ func gallery() map[string]Page {
 	received, replied := Cell(61), Cell(3)
 	busy := home()
 	busy.Received, busy.Replied = &received, &replied
-	busy.Chart = true
 	busy.Banner = "这是演示站点，台账和来件都是虚构的，提交的内容不会有人办理。"
 	counted, verified := home(), []int{31, 266, 0}
 	counted.Counted = true
