@@ -11,18 +11,10 @@ import (
 // lead department, and the days between which they lie. It is what the wall
 // chart's filters count and what its months run from and to.
 type Plan struct {
-	Aspects []PlanAspect
+	Aspects []AspectCount
 	Rows    []PlanRow
 	First   calendar.Date
 	Last    calendar.Date
-}
-
-// PlanAspect is an aspect that has published problems, and how many, with
-// measures or without.
-type PlanAspect struct {
-	No       int
-	Title    string
-	Problems int
 }
 
 // PlanRow is the measures of one aspect that one department leads; Dept is
@@ -40,13 +32,9 @@ type PlanCounts struct {
 }
 
 // ReadPlan adds up a programme in two queries.
-func ReadPlan(r *store.Reader, programme Programme) (Plan, error) {
-	var p Plan
-	err := r.Table("problems").Joins("JOIN aspects ON aspects.id = problems.aspect_id").Select("aspects.no, aspects.title, count(*) AS problems").
-		Where("problems.programme_id = ? AND problems.announced = ? AND problems.published", programme.ID, !programme.Ledger).
-		Group("aspects.no, aspects.title").Order("aspects.no").Limit(1000).Find(&p.Aspects).Error
-	if err != nil {
-		return p, fmt.Errorf("ledger: plan: %w", err)
+func ReadPlan(r *store.Reader, programme Programme) (p Plan, err error) {
+	if p.Aspects, err = AspectCounts(r, programme); err != nil {
+		return p, err
 	}
 	var rows []struct {
 		AspectNo                                                                            int

@@ -35,11 +35,25 @@ type Tally struct {
 	N        int
 }
 
-const searchKind = "problem"
+// AspectCount is an aspect that has published problems, and how many.
+type AspectCount struct {
+	No       int
+	Title    string
+	Problems int
+}
 
-// byDept joins each problem with the lead departments of its published measures, once each.
-const byDept = `JOIN (SELECT DISTINCT measures.problem_id, departments.name FROM measures JOIN departments ON departments.id = measures.department_id
-WHERE measures.programme_id = ? AND measures.published) led ON led.problem_id = problems.id`
+// AspectCounts reads the aspects of a programme that count something.
+func AspectCounts(r *store.Reader, programme Programme) (list []AspectCount, err error) {
+	err = r.Table("problems").Joins("JOIN aspects ON aspects.id = problems.aspect_id").Select("aspects.no, aspects.title, count(*) AS problems").
+		Where("problems.programme_id = ? AND problems.announced = ? AND problems.published", programme.ID, !programme.Ledger).
+		Group("aspects.no, aspects.title").Order("aspects.no").Limit(1000).Find(&list).Error
+	if err != nil {
+		return nil, fmt.Errorf("ledger: aspects: %w", err)
+	}
+	return list, nil
+}
+
+const searchKind = "problem"
 
 // Progress lists a page of a programme's problems and, for the counts beside
 // every filter, the tallies of all that match the query.
@@ -58,8 +72,9 @@ func Progress(r *store.Reader, programme Programme, f Filter) ([]Listed, []Tally
 	}
 	if programme.Ledger {
 		var led []Tally
-		err := base.Joins(byDept, programme.ID).Select("aspects.no AS aspect_no, problems.status, led.name AS dept, count(*) AS n").
-			Group("aspects.no, problems.status, led.name").Order("led.name, aspects.no").Limit(5000).Find(&led).Error
+		err := base.Joins("JOIN measures ON measures.problem_id = problems.id AND measures.published").Joins("JOIN departments ON departments.id = measures.department_id").
+			Select("aspects.no AS aspect_no, problems.status, departments.name AS dept, count(DISTINCT problems.id) AS n").
+			Group("aspects.no, problems.status, departments.name").Order("departments.name, aspects.no").Limit(5000).Find(&led).Error
 		if err != nil {
 			return nil, nil, fmt.Errorf("ledger: tally by department: %w", err)
 		}

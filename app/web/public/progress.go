@@ -53,7 +53,7 @@ func (d *Doors) Progress(c *door.Ctx) error {
 		if err != nil {
 			return err
 		}
-		outlines, err := ledger.Outlines(r, programme)
+		aspects, err := ledger.AspectCounts(r, programme)
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func (d *Doors) Progress(c *door.Ctx) error {
 				Closed: x.Standing.Closed, Overdue: x.Standing.Overdue, Next: door.Day(x.Standing.Next)})
 		}
 		p.Total = ledger.Sum(tallies, f)
-		p.Filters = append(beside(programme, all, func(x ledger.Programme) string { return address(x, ledger.Filter{}, nil) }), filters(programme, f, outlines, tallies)...)
+		p.Filters = append(beside(programme, all, func(x ledger.Programme) string { return address(x, ledger.Filter{}, nil) }), filters(programme, f, aspects, tallies)...)
 		p.Downloads = downloads(programme)
 		for name, v := range map[string]string{"programme": slug, "status": string(f.Status), "dept": f.Dept} {
 			if v != "" {
@@ -125,16 +125,16 @@ func address(p ledger.Programme, f ledger.Filter, change func(url.Values)) strin
 }
 
 // filters are the rows of links, each with how many it would show.
-func filters(p ledger.Programme, f ledger.Filter, outlines []ledger.Outline, tallies []ledger.Tally) []view.Filter {
+func filters(p ledger.Programme, f ledger.Filter, counted []ledger.AspectCount, tallies []ledger.Tally) []view.Filter {
 	option := func(text string, g ledger.Filter, here bool) view.Option {
 		return view.Option{Text: text, Href: address(p, g, nil), Count: ledger.Sum(tallies, g), Here: here}
 	}
 	g := f
 	g.Aspect = 0
 	aspects := view.Filter{Name: "方面", Options: []view.Option{option("全部", g, f.Aspect == 0)}}
-	for _, o := range outlines {
-		g.Aspect = o.Aspect.No
-		aspects.Options = append(aspects.Options, option(o.Aspect.Title, g, f.Aspect == o.Aspect.No))
+	for _, a := range counted {
+		g.Aspect = a.No
+		aspects.Options = append(aspects.Options, option(a.Title, g, f.Aspect == a.No))
 	}
 	g = f
 	g.Status = ""
