@@ -1,6 +1,6 @@
 // Command ledger measures the ledger's spreadsheets: it has portal import
 // 10,000 measures and export 200,000, and prints how long that took and the most
-// memory that the program held.
+// memory that the program held. With -fill it imports that many and stops.
 package main
 
 import (
@@ -21,8 +21,9 @@ func main() {
 	data := flag.String("data", "", "its data folder")
 	url := flag.String("database-url", "", "PostgreSQL URL")
 	n := flag.Int("n", 200_000, "measures to export")
+	only := flag.Int("fill", 0, "measures to import and measure nothing, at most 40000")
 	flag.Parse()
-	if err := run(*portal, *data, *url, *n); err != nil {
+	if err := run(*portal, *data, *url, *n, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "ledger:", err)
 		os.Exit(1)
 	}
@@ -30,7 +31,7 @@ func main() {
 
 const perFile = 40_000
 
-func run(portal, data, url string, n int) error {
+func run(portal, data, url string, n, only int) error {
 	dir, err := os.MkdirTemp("", "ledger-")
 	if err != nil {
 		return err
@@ -46,6 +47,13 @@ func run(portal, data, url string, n int) error {
 		return time.Since(began).Seconds(), used.Maxrss >> 10, nil
 	}
 	file := filepath.Join(dir, "import.xlsx")
+	if only > 0 {
+		if err := fill(file, 0, min(only, perFile)); err != nil {
+			return err
+		}
+		_, _, err := call("import", file)
+		return err
+	}
 	if err := fill(file, 0, 10_000); err != nil {
 		return err
 	}
