@@ -203,7 +203,7 @@ func (a *App) plant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Ledger.Publish(ctx, staff.System, got.Announcement.ID, firstReason(got.Parsed)); err != nil {
+	if err := a.Ledger.Publish(ctx, staff.System, got.Announcement.ID, got.Announcement.Digest, firstReason(got.Parsed)); err != nil {
 		return err
 	}
 	return a.DB.Write(ctx, func(tx *store.Tx) error {

@@ -61,7 +61,7 @@ func each(t *testing.T, test func(t *testing.T, c *court)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Publish(t.Context(), staff.System, got.Announcement.ID, "台账还没有导入"); err != nil {
+		if err := l.Publish(t.Context(), staff.System, got.Announcement.ID, got.Announcement.Digest, "台账还没有导入"); err != nil {
 			t.Fatal(err)
 		}
 		c.clerk = stafftest.Actor(t, db, "clerk", "立案庭", staff.IntakeClerk)

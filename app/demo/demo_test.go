@@ -2,6 +2,9 @@ package demo_test
 
 import (
 	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +12,7 @@ import (
 	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
+	"mingjing/app/announce"
 	"mingjing/app/blob"
 	"mingjing/app/cases"
 	"mingjing/app/cases/casestest"
@@ -17,6 +21,7 @@ import (
 	"mingjing/app/ledger"
 	"mingjing/app/ledger/ledgertest"
 	"mingjing/app/seal"
+	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/staff/stafftest"
 	"mingjing/app/store"
@@ -105,8 +110,73 @@ func TestTheDemonstrationIsWhatItSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		draftsTheNext(t, db)
 		if err := demo.Load(t.Context(), h, 1, 7); !fault.Is(err, fault.Conflict) {
 			t.Error("a second demonstration was loaded", err)
 		}
 	})
+}
+
+// draftsTheNext drafts the next announcement of the whole ledger, and has it
+// read back from the text, from the Word document, and from what LibreOffice
+// reads in that.
+func draftsTheNext(t *testing.T, db *store.DB) {
+	t.Helper()
+	var d ledger.Draft
+	err := db.Read(t.Context(), func(r *store.Reader) error {
+		p, err := ledger.Main(r)
+		if err != nil {
+			return err
+		}
+		d, err = ledger.DraftNext(r, staff.System, p, settings.Site{Hotline: "12368", Address: "某市某路1号"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range d.Gaps {
+		if g.ProblemID != 0 {
+			t.Errorf("%+v", g)
+		}
+	}
+	file, err := announce.WriteDocx(d.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	word, err := announce.DecodeFile("通报.docx", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := announce.Parse(d.Text)
+	if aspects, problems, parts, actions := want.Named(); aspects != 4 || problems != 42 || parts != 95 || actions < 295 {
+		t.Errorf("%d aspects, %d problems, %d parts, %d sentences", aspects, problems, parts, actions)
+	}
+	if n := ledger.StatedIn(want); n["problems"].Value != 42 || n["sub_problems"].Value != 95 || n["measures"].Value != 295 || n["measures_done"].Value != d.Counts.Measures[ledger.Done] {
+		t.Errorf("%+v", n)
+	}
+	for by, text := range map[string]string{"itself": word, "LibreOffice": libreOffice(t, file)} {
+		got := announce.Parse(text)
+		if diff := cmp.Diff(want.Aspects, got.Aspects); diff != "" {
+			t.Errorf("as read by %s: %s", by, diff)
+		}
+		if diff := cmp.Diff(want.Figures, got.Figures); diff != "" {
+			t.Errorf("as read by %s: %s", by, diff)
+		}
+	}
+}
+
+// libreOffice is the text of a Word document as LibreOffice reads it.
+func libreOffice(t *testing.T, file []byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.docx"), file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "soffice", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to", "txt:Text (encoded):UTF8", "--outdir", dir, filepath.Join(dir, "a.docx"))
+	out, err := cmd.CombinedOutput()
+	text, missing := os.ReadFile(filepath.Join(dir, "a.txt"))
+	if err != nil || missing != nil {
+		t.Fatalf("LibreOffice with its writer (scripts/install-test-tools installs it): %v %s", err, out)
+	}
+	return string(text)
 }

@@ -81,10 +81,23 @@ const (
 // maxSource is the size of a text in bytes.
 const maxSource = 2 << 20
 
+// Origin is where a text comes from, if not from outside.
+type Origin struct {
+	ProgrammeID int64  // drafted from this programme's ledger; 0: the programme is found by the inspection it names
+	Replaces    string // the digest of the draft whose text it is, changed by hand
+}
+
 // Import reads an announcement and creates its programme, aspects, problems and
 // sentences, unpublished. The same text a second time is a Conflict; a text about
 // an inspection that is already here joins its programme.
 func (s *Service) Import(ctx context.Context, a staff.Actor, source string) (Imported, error) {
+	return s.ImportFrom(ctx, a, source, Origin{})
+}
+
+// ImportFrom is Import of a text that was written here: the problems it names
+// are mapped to the ledger's that it was drafted from, or it takes the place of
+// a draft. What takes the place of one that is gone or changed is a Conflict.
+func (s *Service) ImportFrom(ctx context.Context, a staff.Actor, source string, from Origin) (Imported, error) {
 	var out Imported
 	if err := a.Require(staff.RectificationOffice); err != nil {
 		return out, err
@@ -102,20 +115,93 @@ func (s *Service) Import(ctx context.Context, a staff.Actor, source string) (Imp
 	sum := sha256.Sum256([]byte(source))
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		out = Imported{Parsed: parsed}
+		event := journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "announcement.import", Subject: "announcement"}
+		change := journal.Change{Field: "digest", New: hex.EncodeToString(sum[:])}
+		var was *Announcement
+		var unsaid []naming
 		var err error
-		if out.Programme, err = findOrCreate(tx, parsed); err != nil {
+		switch {
+		case from.Replaces != "":
+			var n Announcement
+			err := tx.Select(announcementColumns).Where("digest = ? AND state = 'draft'", from.Replaces).Take(&n).Error
+			if errors.Is(err, gorm.ErrRecordNotFound) {
+				return fault.New(fault.Conflict, "这份草稿已经被改动、公布或者作废，您的改动没有保存。请先看台账里现在的草稿。")
+			}
+			if err != nil {
+				return fmt.Errorf("ledger: import: %w", err)
+			}
+			if unsaid, err = unsay(tx, n.ID); err != nil {
+				return err
+			}
+			was, event.Verb, change.Old = &n, "announcement.edit", n.Digest
+			out.Programme, err = ProgrammeByID(&tx.Reader, n.ProgrammeID)
+			if err != nil {
+				return err
+			}
+		case from.ProgrammeID > 0:
+			if out.Programme, err = ProgrammeByID(&tx.Reader, from.ProgrammeID); err != nil {
+				return err
+			}
+		default:
+			if out.Programme, err = findOrCreate(tx, parsed); err != nil {
+				return err
+			}
+		}
+		if out.Announcement, err = storeAnnouncement(tx, was, out.Programme, parsed, source, change.New); err != nil {
 			return err
 		}
-		if out.Announcement, err = createAnnouncement(tx, out.Programme, parsed, source, hex.EncodeToString(sum[:])); err != nil {
+		var named []int64
+		if named, out.NewProblems, err = createTree(tx, out.Programme, out.Announcement, parsed); err != nil {
 			return err
 		}
-		if out.NewProblems, err = createTree(tx, out.Programme, out.Announcement, parsed); err != nil {
+		if err := sweep(tx, unsaid); err != nil {
 			return err
 		}
-		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "announcement.import", Subject: "announcement",
-			SubjectID: out.Announcement.ID, Changes: []journal.Change{{Field: "digest", New: out.Announcement.Digest}}})
+		if from != (Origin{}) {
+			if err := mapDrafted(tx, a, out.Programme, parsed, named); err != nil {
+				return err
+			}
+		}
+		event.SubjectID, event.Changes = out.Announcement.ID, []journal.Change{change}
+		return journal.Append(tx, event)
 	})
 	return out, err
+}
+
+// mapDrafted maps announced problems that are mapped to nothing yet to the
+// ledger's problems of the same words under the same aspect.
+func mapDrafted(tx *store.Tx, a staff.Actor, p Programme, parsed announce.Announcement, named []int64) error {
+	var own []struct {
+		ID            int64
+		Aspect, Title string
+	}
+	err := tx.Table("problems").Select("problems.id, aspects.title AS aspect, problems.title").Joins("JOIN aspects ON aspects.id = problems.aspect_id").
+		Where("problems.programme_id = ? AND NOT problems.announced", p.ID).Order("problems.id").Limit(maxTree).Find(&own).Error
+	if err != nil {
+		return fmt.Errorf("ledger: map: %w", err)
+	}
+	ledger := map[[2]string]int64{}
+	for _, x := range own {
+		ledger[[2]string{announce.Heading(x.Aspect), announce.Heading(x.Title)}] = x.ID
+	}
+	var mapped []int64
+	if err := tx.Table("problem_links").Where("announced_id IN ?", named).Distinct().Order("announced_id").Limit(maxTree).Pluck("announced_id", &mapped).Error; err != nil {
+		return fmt.Errorf("ledger: map: %w", err)
+	}
+	i := 0
+	for _, aspect := range parsed.Aspects {
+		for _, x := range aspect.Problems {
+			id := ledger[[2]string{string(aspect.Title), x.Title}]
+			if announced := named[i]; id != 0 && !slices.Contains(mapped, announced) {
+				mapped = append(mapped, announced)
+				if err := link(tx, a, announced, id); err != nil {
+					return err
+				}
+			}
+			i++
+		}
+	}
+	return nil
 }
 
 func day(s announce.Stated) calendar.Date {
@@ -156,9 +242,14 @@ func findOrCreate(tx *store.Tx, parsed announce.Announcement) (Programme, error)
 	return p, nil
 }
 
-func createAnnouncement(tx *store.Tx, p Programme, parsed announce.Announcement, source, digest string) (Announcement, error) {
+// storeAnnouncement keeps the text and its figures: as a new draft, or in the
+// place of was.
+func storeAnnouncement(tx *store.Tx, was *Announcement, p Programme, parsed announce.Announcement, source, digest string) (Announcement, error) {
 	a := Announcement{ProgrammeID: p.ID, Title: string(parsed.Title), Issuer: string(parsed.Issuer), Dated: day(parsed.Date), Source: source,
 		Digest: digest, State: "draft", ImportedAt: tx.Now}
+	if was != nil {
+		a.ID = was.ID
+	}
 	if a.Title == "" {
 		a.Title = "整改进展情况通报"
 	}
@@ -167,13 +258,13 @@ func createAnnouncement(tx *store.Tx, p Programme, parsed announce.Announcement,
 		a.Slug = a.Dated.String()
 	}
 	var taken int64
-	if err := tx.Model(&Announcement{}).Where("slug = ?", a.Slug).Count(&taken).Error; err != nil {
+	if err := tx.Model(&Announcement{}).Where("slug = ? AND id <> ?", a.Slug, a.ID).Count(&taken).Error; err != nil {
 		return a, fmt.Errorf("ledger: announcement: %w", err)
 	}
 	if taken > 0 {
 		a.Slug += "-" + digest[:6]
 	}
-	err := tx.Create(&a).Error
+	err := tx.Save(&a).Error
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return a, fault.New(fault.Conflict, "这份通报已经导入过，没有重复导入。")
 	}
@@ -209,8 +300,9 @@ func stated(parsed announce.Announcement, id int64) []Figure {
 }
 
 // createTree stores aspects, problems, sub-problems and sentences; what has the
-// same title as something already in the programme is that thing.
-func createTree(tx *store.Tx, p Programme, a Announcement, parsed announce.Announcement) (fresh int, err error) {
+// same title as something already in the programme is that thing. named are the
+// problems in the order of the text.
+func createTree(tx *store.Tx, p Programme, a Announcement, parsed announce.Announcement) (named []int64, fresh int, err error) {
 	var statements []Statement
 	var names []naming
 	for _, pa := range parsed.Aspects {
@@ -218,27 +310,31 @@ func createTree(tx *store.Tx, p Programme, a Announcement, parsed announce.Annou
 		if aspect.Title == "" {
 			aspect.Title = "反馈问题"
 		}
+		if err := sameAspect(tx, &aspect); err != nil {
+			return nil, 0, err
+		}
 		if err := sameOr(tx, &aspect, "programme_id = ? AND title = ?", []any{p.ID, aspect.Title}, "programme_id = ?", p.ID, &aspect.No); err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 		for _, pp := range pa.Problems {
 			problem := Problem{ProgrammeID: p.ID, AspectID: aspect.ID, Announced: true, Title: pp.Title, Status: Unstated, Closing: NotApplied, Version: 1}
 			var old []Problem
 			if err := tx.Select(problemColumns).Where("aspect_id = ? AND announced AND title = ?", aspect.ID, pp.Title).Limit(1).Find(&old).Error; err != nil {
-				return 0, fmt.Errorf("ledger: problem: %w", err)
+				return nil, 0, fmt.Errorf("ledger: problem: %w", err)
 			}
 			if len(old) == 1 {
 				problem = old[0]
 			} else {
 				if err := tx.Model(&Problem{}).Select("coalesce(max(no), 0) + 1").Where("aspect_id = ? AND announced", aspect.ID).Scan(&problem.No).Error; err != nil {
-					return 0, fmt.Errorf("ledger: problem: %w", err)
+					return nil, 0, fmt.Errorf("ledger: problem: %w", err)
 				}
 				problem.Code = announce.Code(aspect.No, problem.No)
 				if err := tx.Create(&problem).Error; err != nil {
-					return 0, fmt.Errorf("ledger: problem %s: %w", problem.Code, err)
+					return nil, 0, fmt.Errorf("ledger: problem %s: %w", problem.Code, err)
 				}
 				fresh++
 			}
+			named = append(named, problem.ID)
 			names = append(names, naming{AnnouncementID: a.ID, ProblemID: problem.ID})
 			no := 0
 			say := func(sub *int64, actions []string) {
@@ -251,7 +347,7 @@ func createTree(tx *store.Tx, p Programme, a Announcement, parsed announce.Annou
 			for _, ps := range pp.Sub {
 				sub := SubProblem{ProblemID: problem.ID, Title: ps.Title}
 				if err := sameOr(tx, &sub, "problem_id = ? AND title = ?", []any{problem.ID, ps.Title}, "problem_id = ?", problem.ID, &sub.No); err != nil {
-					return 0, err
+					return nil, 0, err
 				}
 				names = append(names, naming{AnnouncementID: a.ID, ProblemID: problem.ID, SubProblemID: &sub.ID})
 				say(&sub.ID, ps.Actions)
@@ -260,14 +356,33 @@ func createTree(tx *store.Tx, p Programme, a Announcement, parsed announce.Annou
 	}
 	// A text may name the same thing twice.
 	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&names, 200).Error; err != nil {
-		return 0, fmt.Errorf("ledger: namings: %w", err)
+		return nil, 0, fmt.Errorf("ledger: namings: %w", err)
 	}
 	if len(statements) > 0 {
 		if err := tx.CreateInBatches(&statements, 200).Error; err != nil {
-			return 0, fmt.Errorf("ledger: statements: %w", err)
+			return nil, 0, fmt.Errorf("ledger: statements: %w", err)
 		}
 	}
-	return fresh, nil
+	return named, fresh, nil
+}
+
+// sameAspect takes the ledger's title for one that differs from it only as
+// typesetting does.
+func sameAspect(tx *store.Tx, aspect *Aspect) error {
+	var titles []string
+	if err := tx.Model(&Aspect{}).Where("programme_id = ?", aspect.ProgrammeID).Order("no").Limit(1000).Pluck("title", &titles).Error; err != nil {
+		return fmt.Errorf("ledger: aspects: %w", err)
+	}
+	if slices.Contains(titles, aspect.Title) {
+		return nil
+	}
+	for _, t := range titles {
+		if announce.Heading(t) == aspect.Title {
+			aspect.Title = t
+			break
+		}
+	}
+	return nil
 }
 
 // sameOr finds the row, or creates it with the next number in its parent.
@@ -288,10 +403,12 @@ func sameOr[T any](tx *store.Tx, row *T, where string, args []any, parent string
 	return nil
 }
 
+var errRewritten = fault.New(fault.Conflict, "这份草稿刚刚被改动过，没有办理。请看过现在的文字和数字，再办理。")
+
 // Publish makes an imported announcement and its problems public. Where its
 // figures do not all reconcile, it needs the reason why it is published all the
-// same, which stays with it.
-func (s *Service) Publish(ctx context.Context, a staff.Actor, id int64, reason string) error {
+// same, which stays with it. digest is of the text that was seen.
+func (s *Service) Publish(ctx context.Context, a staff.Actor, id int64, digest, reason string) error {
 	if err := a.Require(staff.RectificationOffice); err != nil {
 		return err
 	}
@@ -311,6 +428,12 @@ func (s *Service) Publish(ctx context.Context, a staff.Actor, id int64, reason s
 		}
 		if n.State != "draft" {
 			return fault.New(fault.Conflict, "这份通报已经公布。")
+		}
+		if n.Digest != digest {
+			return errRewritten
+		}
+		if strings.Contains(n.Source, Blank) {
+			return fault.New(fault.Conflict, "文中还有没有填写的地方，没有公布。请修改文字，把“"+Blank+"…】”都填好，再公布。")
 		}
 		compared, err := Reconcile(&tx.Reader, n)
 		if err != nil {

@@ -16,7 +16,8 @@ import (
 // Discard takes back a draft that was never published, with the problems that
 // only it named; the trail keeps who did it, why, and the text's digest. What
 // other work already refers to stays. The same text can be imported again.
-func (s *Service) Discard(ctx context.Context, a staff.Actor, id int64, reason string) error {
+// digest is of the text that was seen.
+func (s *Service) Discard(ctx context.Context, a staff.Actor, id int64, digest, reason string) error {
 	if err := a.Require(staff.RectificationOffice); err != nil {
 		return err
 	}
@@ -37,7 +38,20 @@ func (s *Service) Discard(ctx context.Context, a staff.Actor, id int64, reason s
 		if n.State != "draft" {
 			return fault.New(fault.Conflict, "这份通报已经公布，不能作废。需要更正的，请另外公布一份通报。")
 		}
-		if err := takeBack(tx, n); err != nil {
+		if n.Digest != digest {
+			return errRewritten
+		}
+		unsaid, err := unsay(tx, n.ID)
+		if err != nil {
+			return err
+		}
+		if err := tx.Exec("DELETE FROM announcements WHERE id = ?", n.ID).Error; err != nil {
+			return fmt.Errorf("ledger: discard: %w", err)
+		}
+		if err := sweep(tx, unsaid); err != nil {
+			return err
+		}
+		if err := dropProgramme(tx, n.ProgrammeID); err != nil {
 			return err
 		}
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "announcement.discard", Subject: "announcement", SubjectID: id,
@@ -45,20 +59,22 @@ func (s *Service) Discard(ctx context.Context, a staff.Actor, id int64, reason s
 	})
 }
 
-// takeBack deletes a draft and what exists only because of it.
-func takeBack(tx *store.Tx, n Announcement) error {
+// unsay takes from a draft what it states and says; what it named is returned.
+func unsay(tx *store.Tx, id int64) ([]naming, error) {
 	var names []naming
-	if err := tx.Where("announcement_id = ?", n.ID).Order("id").Limit(maxTree).Find(&names).Error; err != nil {
-		return fmt.Errorf("ledger: discard: %w", err)
+	if err := tx.Where("announcement_id = ?", id).Order("id").Limit(maxTree).Find(&names).Error; err != nil {
+		return nil, fmt.Errorf("ledger: discard: %w", err)
 	}
 	for _, table := range []string{"namings", "statements", "stated_figures"} {
-		if err := tx.Exec("DELETE FROM "+table+" WHERE announcement_id = ?", n.ID).Error; err != nil {
-			return fmt.Errorf("ledger: discard: %w", err)
+		if err := tx.Exec("DELETE FROM "+table+" WHERE announcement_id = ?", id).Error; err != nil {
+			return nil, fmt.Errorf("ledger: discard: %w", err)
 		}
 	}
-	if err := tx.Exec("DELETE FROM announcements WHERE id = ?", n.ID).Error; err != nil {
-		return fmt.Errorf("ledger: discard: %w", err)
-	}
+	return names, nil
+}
+
+// sweep deletes what was named, as far as nothing refers to it any more.
+func sweep(tx *store.Tx, names []naming) error {
 	for _, x := range names {
 		if x.SubProblemID == nil {
 			continue
@@ -95,9 +111,14 @@ func takeBack(tx *store.Tx, n Announcement) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// dropProgramme deletes a programme that only a draft had opened; another is
+// the main one then.
+func dropProgramme(tx *store.Tx, id int64) error {
 	return unlessUsed(tx, func(tx *gorm.DB) error {
-		// A programme that the draft opened goes with it, and another is the main one.
-		if err := tx.Exec("DELETE FROM programmes WHERE id = ? AND NOT ledger", n.ProgrammeID).Error; err != nil {
+		if err := tx.Exec("DELETE FROM programmes WHERE id = ? AND NOT ledger", id).Error; err != nil {
 			return err
 		}
 		return tx.Exec(`UPDATE programmes SET main = TRUE WHERE id = (SELECT min(id) FROM programmes) AND NOT EXISTS (SELECT 1 FROM programmes WHERE main)`).Error

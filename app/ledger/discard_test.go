@@ -40,7 +40,7 @@ func TestADiscardedDraftLeavesNothingBehind(t *testing.T) {
 			t.Fatal(err)
 		}
 		ledgertest.Check(t, db)
-		if err := l.Discard(ctx, staff.System, got.Announcement.ID, "导错了文件"); err != nil {
+		if err := l.Discard(ctx, staff.System, got.Announcement.ID, got.Announcement.Digest, "导错了文件"); err != nil {
 			t.Fatal(err)
 		}
 		ledgertest.Check(t, db)
@@ -57,7 +57,7 @@ func TestADiscardedDraftLeavesNothingBehind(t *testing.T) {
 			}
 			return err
 		})
-		if err := l.Discard(ctx, staff.System, got.Announcement.ID, "再来一次"); !fault.Is(err, fault.NotFound) {
+		if err := l.Discard(ctx, staff.System, got.Announcement.ID, got.Announcement.Digest, "再来一次"); !fault.Is(err, fault.NotFound) {
 			t.Error(err)
 		}
 		again := published(t, db, seed(t))
@@ -85,7 +85,7 @@ func TestDiscardingADraftKeepsWhatWasPublished(t *testing.T) {
 			}
 			return err
 		})
-		if err := l.Discard(ctx, staff.System, got.Announcement.ID, "重写"); err != nil {
+		if err := l.Discard(ctx, staff.System, got.Announcement.ID, got.Announcement.Digest, "重写"); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(before, held(t, db)); d != "" {
@@ -104,12 +104,12 @@ func TestOnlyTheOfficeDiscardsAndOnlyADraftAndOnlyWithAReason(t *testing.T) {
 			if r == staff.RectificationOffice {
 				continue
 			}
-			if err := l.Discard(ctx, staff.Actor{ID: 1, Roles: []staff.Role{r}}, id, "不要了"); !fault.Is(err, fault.Forbidden) {
+			if err := l.Discard(ctx, staff.Actor{ID: 1, Roles: []staff.Role{r}}, id, got.Announcement.Digest, "不要了"); !fault.Is(err, fault.Forbidden) {
 				t.Error(r, err)
 			}
 		}
 		for reason, want := range map[string]fault.Kind{"": fault.Invalid, " \n": fault.Invalid, strings.Repeat("长", 5001): fault.Invalid, "不要了": fault.Conflict} {
-			if err := l.Discard(ctx, staff.System, id, reason); !fault.Is(err, want) {
+			if err := l.Discard(ctx, staff.System, id, got.Announcement.Digest, reason); !fault.Is(err, want) {
 				t.Errorf("%.10q: %v", reason, err)
 			}
 		}
@@ -139,7 +139,7 @@ func TestWhatWorkRefersToStaysWhenTheDraftGoes(t *testing.T) {
 		if _, err := l.AddRule(ctx, staff.System, got.Programme.ID, ledger.RuleText{Title: "学习办法", Body: "第一条", Problems: []int64{id}}); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Discard(ctx, staff.System, got.Announcement.ID, "重写"); err != nil {
+		if err := l.Discard(ctx, staff.System, got.Announcement.ID, got.Announcement.Digest, "重写"); err != nil {
 			t.Fatal(err)
 		}
 		ledgertest.Check(t, db)

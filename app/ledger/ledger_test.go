@@ -41,7 +41,7 @@ func published(t *testing.T, db *store.DB, text string) ledger.Imported {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Publish(t.Context(), staff.System, got.Announcement.ID, "台账还没有导入"); err != nil {
+	if err := l.Publish(t.Context(), staff.System, got.Announcement.ID, got.Announcement.Digest, "台账还没有导入"); err != nil {
 		t.Fatal(err)
 	}
 	return got
@@ -159,7 +159,7 @@ func TestAPartThatOnlyADraftNamesIsNotPublicYet(t *testing.T) {
 		if n := parts(); n != 0 {
 			t.Errorf("%d parts show", n)
 		}
-		if err := l.Publish(ctx, staff.System, got.Announcement.ID, "台账还没有导入"); err != nil {
+		if err := l.Publish(ctx, staff.System, got.Announcement.ID, got.Announcement.Digest, "台账还没有导入"); err != nil {
 			t.Fatal(err)
 		}
 		if n := parts(); n != 2 {
@@ -176,7 +176,7 @@ func TestTheSameTextTwiceIsRefused(t *testing.T) {
 		if _, err := l.Import(t.Context(), staff.System, seed(t)); !fault.Is(err, fault.Conflict) {
 			t.Error(err)
 		}
-		if err := l.Publish(t.Context(), staff.System, got.Announcement.ID, "台账还没有导入"); !fault.Is(err, fault.Conflict) {
+		if err := l.Publish(t.Context(), staff.System, got.Announcement.ID, got.Announcement.Digest, "台账还没有导入"); !fault.Is(err, fault.Conflict) {
 			t.Error(err)
 		}
 		if _, err := l.Import(t.Context(), staff.Actor{ID: 1, Roles: []staff.Role{staff.Handler}}, "x"); !fault.Is(err, fault.Forbidden) {

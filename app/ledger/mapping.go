@@ -182,14 +182,22 @@ func (s *Service) Map(ctx context.Context, a staff.Actor, announcedID int64, see
 			return fmt.Errorf("ledger: map: %w", err)
 		}
 		for _, id := range problems {
-			err := tx.Exec("INSERT INTO problem_links (announced_id, problem_id, at, actor_id, actor_name) VALUES (?, ?, ?, ?, ?)", x.ID, id, tx.Now, a.ID, a.Name).Error
-			if err != nil {
-				return fmt.Errorf("ledger: map: %w", err)
+			if err := link(tx, a, x.ID, id); err != nil {
+				return err
 			}
 		}
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "problem.map", Subject: "problem", SubjectID: x.ID,
 			Changes: []journal.Change{{Field: "problems", New: strings.Join(codes, "、")}}, Public: true})
 	})
+}
+
+// link keeps that an announced problem stands for one of the ledger's.
+func link(tx *store.Tx, a staff.Actor, announced, problem int64) error {
+	err := tx.Exec("INSERT INTO problem_links (announced_id, problem_id, at, actor_id, actor_name) VALUES (?, ?, ?, ?, ?)", announced, problem, tx.Now, a.ID, a.Name).Error
+	if err != nil {
+		return fmt.Errorf("ledger: map: %w", err)
+	}
+	return nil
 }
 
 // ProblemIDs finds the problems of a programme that count by their codes;

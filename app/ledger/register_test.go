@@ -45,7 +45,7 @@ func TestAnAnnouncedProblemIsMappedAndNeverCountedBesideTheLedgers(t *testing.T)
 	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
 		o, ctx := newOffice(t, db, nil), t.Context()
 		n := o.announce(announced)
-		o.ok(o.Publish(ctx, o.desk, n.ID, "通报早于台账"))
+		o.ok(o.Publish(ctx, o.desk, n.ID, n.Digest, "通报早于台账"))
 		open := func() (m ledger.ProblemMap) {
 			read(t, db, func(r *store.Reader) (err error) { m, err = ledger.OpenMapping(r, o.desk, o.programme); return err })
 			return m
@@ -100,15 +100,15 @@ func TestAnnouncementsWithFiguresThatDoNotAgreeNeedAReason(t *testing.T) {
 		o, ctx := newOffice(t, db, map[string]ledger.Status{"1-1-1-1": ledger.Done, "1-1-1-2": ledger.Done, "1-1-2-1": ledger.Done,
 			"1-2-1-1": ledger.Done, "1-2-1-2": ledger.Done, "2-1-1-1": ledger.Done}), t.Context()
 		n := o.announce(announced)
-		o.refused(o.Publish(ctx, o.desk, n.ID, "  "), fault.Invalid, "基本完成整改的问题2个")
-		o.refused(o.Publish(ctx, o.liaison, n.ID, "x"), fault.Forbidden, "")
-		o.ok(o.Publish(ctx, o.desk, n.ID, "通报的口径早于台账"))
+		o.refused(o.Publish(ctx, o.desk, n.ID, n.Digest, "  "), fault.Invalid, "基本完成整改的问题2个")
+		o.refused(o.Publish(ctx, o.liaison, n.ID, n.Digest, "x"), fault.Forbidden, "")
+		o.ok(o.Publish(ctx, o.desk, n.ID, n.Digest, "通报的口径早于台账"))
 		// One that agrees needs none, and none is kept.
 		good := strings.NewReplacer("2027年1月6日", "2027年2月6日",
 			"2.关于“窗口叫号混乱”的问题。", "2.关于“第1方面的第2个问题”的问题。已经整改。\n（二）关于“第2方面”方面\n1.关于“第2方面的第1个问题”的问题。",
 			"细化为4个小问题，", "", "已完成整改1个，基本完成整改2个", "已完成整改3个").Replace(announced)
 		agrees := o.announce(good)
-		o.ok(o.Publish(ctx, o.desk, agrees.ID, "不需要的理由"))
+		o.ok(o.Publish(ctx, o.desk, agrees.ID, agrees.Digest, "不需要的理由"))
 		read(t, db, func(r *store.Reader) error {
 			all, err := ledger.ReconcileAll(r, o.leader, o.programme.ID, 10)
 			if err != nil {

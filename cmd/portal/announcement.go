@@ -91,6 +91,6 @@ func (c announcementImport) Run(p *program) error {
 		if !c.Publish {
 			return nil
 		}
-		return a.Ledger.Publish(p.ctx, staff.System, got.Announcement.ID, c.Reason)
+		return a.Ledger.Publish(p.ctx, staff.System, got.Announcement.ID, got.Announcement.Digest, c.Reason)
 	})
 }

@@ -145,8 +145,22 @@ func (d *Doors) Problems(c *door.Ctx) error {
 	return c.Render(200, p)
 }
 
-// Import asks for an announcement.
-func (d *Doors) Import(c *door.Ctx) error { return d.importPage(c, 200, nil, nil) }
+// Import asks for an announcement, or for the new words of a draft.
+func (d *Doors) Import(c *door.Ctx) error {
+	slug := c.Query("draft")
+	if slug == "" {
+		return d.importPage(c, 200, nil, nil)
+	}
+	var a ledger.Announcement
+	err := c.Read(func(r *store.Reader) (err error) { a, err = ledger.FindAnnouncement(r, slug, true); return err })
+	if err != nil {
+		return err
+	}
+	if a.State != "draft" {
+		return fault.New(fault.Conflict, "这份通报已经公布，文字不能再改。需要更正的，请另外公布一份通报。")
+	}
+	return d.importPage(c, 200, door.Filled("text", a.Source, "replaces", a.Digest), nil)
+}
 
 func (d *Doors) importPage(c *door.Ctx, status int, f *door.Form, wrong error) error {
 	frame, err := d.frame(c, "导入通报")
@@ -154,15 +168,33 @@ func (d *Doors) importPage(c *door.Ctx, status int, f *door.Form, wrong error) e
 		return err
 	}
 	p := view.DeskFormPage{Desk: frame, Heading: "导入通报", Lead: "粘贴全文，或者选择 .txt、.docx 文件。先看识别结果，再决定导入。"}
-	p.Form = view.Form{Action: "/desk/ledger/import", CSRF: p.CSRF, Fields: []view.Field{
+	if f != nil && f.Get("replaces") != "" {
+		p.Heading, p.Lead = "修改草稿", "改好后先看识别结果，再保存。保存后数字重新核对。"
+	}
+	p.Form = view.Form{Action: "/desk/ledger/import", CSRF: p.CSRF, Hidden: origins(f), Fields: []view.Field{
 		{Name: "text", Kind: view.Textarea, Label: "通报全文", Rows: 14},
 		{Name: "attachments", ID: "file", Kind: view.Files, Label: "或者选择文件", Hint: "一个文件。选了文件就用文件里的文字。"}},
 		Buttons: []view.Button{{Text: "看识别结果"}}}
+	if f != nil && wrong == nil {
+		p.Form.Fill(f.Get)
+		p.Form.Fields[0].Rows = 30
+	}
 	if wrong != nil {
 		p.Form.FilesLost = !f.NoFiles
 		again(&p.Desk, &p.Form, f, wrong)
 	}
 	return c.Render(status, p)
+}
+
+// origins are the hidden fields that say where a text comes from.
+func origins(f *door.Form) []view.Hidden {
+	var out []view.Hidden
+	for _, name := range []string{"programme", "replaces"} {
+		if f != nil && f.Get(name) != "" {
+			out = append(out, view.Hidden{Name: name, Value: f.Get(name)})
+		}
+	}
+	return out
 }
 
 // maxFile is the size in bytes of a file with an announcement; a Word document
@@ -204,29 +236,37 @@ func (d *Doors) TakeImport(c *door.Ctx) error {
 	// Browsers end lines with CRLF; the digest is of the text, not of the browser.
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	if f.Get("step") == "store" {
-		got, err := d.house.Ledger.Import(c.Std(), c.Actor, text)
+		from := ledger.Origin{Replaces: f.Get("replaces")}
+		from.ProgrammeID, _ = strconv.ParseInt(f.Get("programme"), 10, 64)
+		got, err := d.house.Ledger.ImportFrom(c.Std(), c.Actor, text, from)
 		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.TooLarge) {
 			return d.importPage(c, 422, f, err)
+		}
+		if fault.Is(err, fault.Conflict) && from.Replaces != "" {
+			return d.importPage(c, 409, f, err) // what was written is not lost
 		}
 		if err != nil {
 			return err
 		}
 		return c.SeeOther("/desk/ledger/" + got.Announcement.Slug + "?done=import")
 	}
+	if f.Get("step") == "back" {
+		return d.importPage(c, 200, f, nil)
+	}
 	parsed := announce.Parse(text)
 	if _, problems, _, _ := parsed.Named(); problems == 0 {
 		return d.importPage(c, 422, f, fault.Form([]fault.Field{{Name: "text", Message: "没有从这份文本里认出任何反馈问题，请核对是不是整改进展通报。"}}))
 	}
-	return d.preview(c, text, parsed)
+	return d.preview(c, text, parsed, origins(f))
 }
 
-func (d *Doors) preview(c *door.Ctx, text string, x announce.Announcement) error {
+func (d *Doors) preview(c *door.Ctx, text string, x announce.Announcement, from []view.Hidden) error {
 	frame, err := d.frame(c, "核对识别结果")
 	if err != nil {
 		return err
 	}
 	aspects, problems, subs, actions := x.Named()
-	p := view.PreviewPage{Desk: frame, Again: view.Link{Text: "返回，重新粘贴", Href: "/desk/ledger/import"}}
+	p := view.PreviewPage{Desk: frame}
 	period := ""
 	if x.Inspection.From != "" {
 		period = view.Day(x.Inspection.From).String() + "至" + view.Day(x.Inspection.To).String()
@@ -255,8 +295,8 @@ func (d *Doors) preview(c *door.Ctx, text string, x announce.Announcement) error
 	for _, l := range x.Unplaced {
 		p.Unplaced = append(p.Unplaced, view.UnplacedLine{Line: l.Line, Text: l.Text})
 	}
-	p.Form = view.Form{Action: "/desk/ledger/import", CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "text", Value: text}},
-		Buttons: []view.Button{{Text: "导入为草稿", Name: "step", Value: "store"}}}
+	p.Form = view.Form{Action: "/desk/ledger/import", CSRF: p.CSRF, Hidden: append(from, view.Hidden{Name: "text", Value: text}),
+		Buttons: []view.Button{{Text: "保存为草稿", Name: "step", Value: "store"}, {Text: "返回修改", Name: "step", Value: "back"}}}
 	return c.Render(200, p)
 }
 
@@ -336,23 +376,31 @@ func (d *Doors) announcementPage(c *door.Ctx, status int, change func(*view.Reco
 		p.Figures = []view.FigureSet{set}
 		p.Facts = []view.Answer{{Label: "发布单位", Value: or(a.Issuer, "—")}, {Label: "落款日期", Value: or(a.Dated.Chinese(), "—")}, {Label: "导入", Value: door.Moment(a.ImportedAt).String()},
 			{Label: "摘要", Value: a.Digest}}
-		open := ledger.Unreconciled(a, list)
+		open, unfilled := ledger.Unreconciled(a, list), strings.Count(a.Source, ledger.Blank)
+		p.Links = []view.Link{{Text: "打印", Href: p.Path + "/paper"}, {Text: "下载 Word 文档", Href: p.Path + ".docx"}}
 		if a.State == "published" {
 			p.Facts = append(p.Facts, view.Answer{Label: "公布", Value: door.Moment(*a.PublishedAt).String()})
-			p.Links = []view.Link{{Text: "看公众网站上的通报", Href: "/announcements/" + a.Slug}}
+			p.Links = append(p.Links, view.Link{Text: "看公众网站上的通报", Href: "/announcements/" + a.Slug})
 		} else if c.Actor.Has(staff.RectificationOffice) {
+			p.Links = append([]view.Link{{Text: "修改文字", Href: "/desk/ledger/import" + query("draft", a.Slug)}}, p.Links...)
+			seen := []view.Hidden{{Name: "id", Value: strconv.FormatInt(a.ID, 10)}, {Name: "digest", Value: a.Digest}}
 			act := view.Act{Name: "publish", Label: "公布", Lead: "公布后，通报全文和问题清单出现在公众网站上，不能撤回。", Open: true, Form: view.Form{
-				Action: p.Path + "/publish", CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "id", Value: strconv.FormatInt(a.ID, 10)}},
+				Action: p.Path + "/publish", CSRF: p.CSRF, Hidden: seen,
 				Buttons: []view.Button{{Text: "公布这份通报"}}}}
 			if len(open) > 0 {
 				act.Form.Fields = names("publish", view.Field{Name: "reason", Kind: view.Textarea, Label: "数字没有全部一致，为什么仍然公布", Rows: 4, Required: true,
 					Hint: fmt.Sprintf("有 %d 处没有核对一致。理由会一直保存在这里。", len(open))})
 			}
-			p.Acts = []view.Act{act, {Name: "discard", Label: "作废", Lead: "导错了、有更新的稿子时，作废这份草稿。只有它点名的问题一并去掉；公布过的通报不能作废。", Form: view.Form{
-				Action: p.Path + "/discard", CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "id", Value: strconv.FormatInt(a.ID, 10)}},
+			if unfilled > 0 {
+				p.Waiting = fmt.Sprintf("文中还有 %d 处“%s…】”没有填写。请点“修改文字”填好，再公布。", unfilled, ledger.Blank)
+			} else {
+				p.Acts = []view.Act{act}
+			}
+			p.Acts = append(p.Acts, view.Act{Name: "discard", Label: "作废", Lead: "导错了、有更新的稿子时，作废这份草稿。只有它点名的问题一并去掉；公布过的通报不能作废。", Form: view.Form{
+				Action: p.Path + "/discard", CSRF: p.CSRF, Hidden: seen,
 				Fields: names("discard", view.Field{Name: "reason", Kind: view.Textarea, Label: "作废的理由", Rows: 3, Required: true, Hint: "连同标题记入审计记录，一直保存。"},
 					view.Field{Name: "confirm", Kind: view.Checkbox, Value: "1", Label: "确定作废，不再保留全文", Required: true}),
-				Buttons: []view.Button{{Text: "作废这份草稿"}}}}}
+				Buttons: []view.Button{{Text: "作废这份草稿"}}}})
 		}
 		return nil
 	})
@@ -373,7 +421,7 @@ func (d *Doors) PublishAnnouncement(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
-	err = d.house.Ledger.Publish(c.Std(), c.Actor, id, f.Get("reason"))
+	err = d.house.Ledger.Publish(c.Std(), c.Actor, id, f.Get("digest"), f.Get("reason"))
 	return d.settled(c, err, "/desk/ledger/"+c.Params("slug")+"?done=announced", func(status int) error {
 		return d.announcementPage(c, status, func(p *view.RecordPage) { p.Kept = showAgain(&p.Desk, p.Acts, "publish", f, err) })
 	})
@@ -392,7 +440,7 @@ func (d *Doors) DiscardAnnouncement(c *door.Ctx) error {
 	if f.Get("confirm") == "" {
 		err = fault.Form([]fault.Field{{Name: "confirm", Message: "请先勾选确认。"}})
 	} else {
-		err = d.house.Ledger.Discard(c.Std(), c.Actor, id, f.Get("reason"))
+		err = d.house.Ledger.Discard(c.Std(), c.Actor, id, f.Get("digest"), f.Get("reason"))
 	}
 	return d.settled(c, err, "/desk/ledger?done=discarded", func(status int) error {
 		return d.announcementPage(c, status, func(p *view.RecordPage) { p.Kept = showAgain(&p.Desk, p.Acts, "discard", f, err) })

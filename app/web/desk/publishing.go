@@ -6,6 +6,7 @@ import (
 
 	"mingjing/app/cases"
 	"mingjing/app/fault"
+	"mingjing/app/staff"
 	"mingjing/app/store"
 	"mingjing/app/web/door"
 	"mingjing/app/web/view"
@@ -24,7 +25,7 @@ func (d *Doors) Publishing(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p := view.PublishingPage{Desk: f}
+	p := view.PublishingPage{Desk: f, Draft: c.Actor.Has(staff.RectificationOffice)}
 	if len(list) > pageRows {
 		list = list[:pageRows]
 		p.Next = fmt.Sprintf("/desk/publishing?before=%d", list[pageRows-1].ID)

@@ -30,6 +30,15 @@ type Form struct {
 	NoFiles bool // no file was chosen
 }
 
+// Filled is a form as if it had been sent, from pairs of a name and its value.
+func Filled(pairs ...string) *Form {
+	f := &Form{values: url.Values{}, NoFiles: true}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		f.values.Set(pairs[i], pairs[i+1])
+	}
+	return f
+}
+
 // Get is the first value of a field, or empty.
 func (f *Form) Get(name string) string { return f.values.Get(name) }
 

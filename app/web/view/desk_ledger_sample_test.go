@@ -48,7 +48,7 @@ func ledgerGallery() map[string]Page {
 				{Heading: "决定", Items: []RecordItem{{Code: "第1项", Text: "六月底前报党组研究", Standing: Due{"剩 6 天", "", "2027-06-30", "near", false}, Note: "政治部", Act: done}}}},
 			Acts: []Act{{Name: "draw", Form: deskForm("/desk/ledger/meetings/1/draw", "从台账和群众意见列出议题")}}, Links: []Link{{"打印会议议程", "/desk/ledger/meetings/1/agenda"}}},
 		"paper": PaperPage{Desk: deskFrame("/desk/ledger/meetings/1/minutes", "会议记录"), Up: Link{"返回会议", "/desk/ledger/meetings/1"}, Heading: "2027年第二季度研究　会议记录", Facts: []Answer{{"会议日期", "2027年6月24日"}},
-			Parts: []PaperPart{{Heading: "记录", Text: "逐项研究。\n要求月底前办完。"}, {Heading: "决定", Items: []PaperItem{{"六月底前报党组研究", "政治部，2027年6月30日前办完"}, {Text: "补报一次进度"}}}, {Heading: "补记", Empty: "没有补记。"}}, Signed: []string{"整改工作办公室", "2027年6月24日"}},
+			Parts: []PaperPart{{Heading: "记录", Text: "逐项研究。\n要求月底前办完。"}, {Heading: "（一）下面的一段", Lines: []PaperLine{{"1.针对“问题”问题。", "已经改正。"}, {"", "一段。"}}, Below: true}, {Heading: "决定", Items: []PaperItem{{"六月底前报党组研究", "政治部，2027年6月30日前办完"}, {Text: "补报一次进度"}}}, {Heading: "补记", Empty: "没有补记。"}}, Signed: []string{"整改工作办公室", "2027年6月24日"}},
 		"register": RegisterPage{Desk: deskFrame("/desk/ledger/orders", "督办"), Up: Link{"台账", "/desk/ledger"}, Heading: "督办", Lead: "共 2 份", Columns: []string{"督办单", "部门", "要求答复", "时限"},
 			Baskets: []Basket{{Link{"等答复", "/desk/ledger/orders"}, 2, true, false}, {Link{"逾期未答复", "/desk/ledger/orders?in=overdue"}, 1, false, true}}, Kept: "请尽快办理。",
 			Rows: []RegisterRow{{"/desk/ledger/orders/1", "提醒：措施1-5-2-1 制定法官员额动态调整管理办法", []RegisterCell{{"部门", "政治部"}, {"要求答复", "2027-07-01"}}, Due{"超期 12 天", "", "2027-07-01", "overdue", false}, []string{"越级"}},

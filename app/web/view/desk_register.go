@@ -98,6 +98,7 @@ type PaperPage struct {
 	Desk
 	Up      Link // where it is worked on
 	Heading string
+	Formal  bool // an official document: its title in the middle
 	Facts   []Answer
 	Parts   []PaperPart
 	Signed  []string // at the end, to the right
@@ -108,9 +109,14 @@ func (PaperPage) Template() string { return "desk/paper" }
 // PaperPart is a section of it.
 type PaperPart struct {
 	Heading, Text string
+	Below         bool // its heading stands below the one before
+	Lines         []PaperLine
 	Items         []PaperItem
 	Empty         string
 }
+
+// PaperLine is a paragraph of a document; Head are the words it begins with that name what it is about.
+type PaperLine struct{ Head, Text string }
 
 // PaperItem is a line of it.
 type PaperItem struct{ Text, Note string }

@@ -3,8 +3,9 @@ package view
 // PublishingPage lists proposals and published replies.
 type PublishingPage struct {
 	Desk
-	Rows []PublishingRow
-	Next string
+	Rows  []PublishingRow
+	Draft bool // who looks may draft an announcement
+	Next  string
 }
 
 func (PublishingPage) Template() string { return "desk/publishing" }
@@ -43,7 +44,7 @@ type DeskLedgerPage struct {
 	Waiting []DeskMeasure // applications that wait for a review by who looks
 	Parts   []LedgerTask
 	Rows    []LedgerRow
-	Import  bool // who looks may import
+	Import  bool // who looks may import and draft
 	Next    string
 }
 
@@ -66,10 +67,23 @@ type PreviewPage struct {
 	Aspects     []Outline
 	Unplaced    []UnplacedLine
 	Form        Form
-	Again       Link
 }
 
 func (PreviewPage) Template() string { return "desk/preview" }
+
+// DraftPage is the next announcement as the ledger gives it, to be filled in.
+type DraftPage struct {
+	Desk
+	Up         Link
+	Programmes []NavLink // to choose from; none where there is one only
+	Waiting    string    // why nothing can be drafted
+	Gaps       RecordList
+	Form       Form
+	Links      []Link
+	Facts      []Answer
+}
+
+func (DraftPage) Template() string { return "desk/draft" }
 
 // FigureRow is a figure that a text states.
 type FigureRow struct {
