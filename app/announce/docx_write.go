@@ -75,8 +75,11 @@ func run(b *strings.Builder, text string, bold bool) {
 	}
 	b.WriteString(`<w:t xml:space="preserve">`)
 	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		switch {
+		case r == '\t':
 			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r): // as Parse leaves them out
+			return -1
 		}
 		return r
 	}, text)

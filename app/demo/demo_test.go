@@ -139,6 +139,11 @@ func draftsTheNext(t *testing.T, db *store.DB) {
 			t.Errorf("%+v", g)
 		}
 	}
+	hostile := strings.Replace(d.Text, "1.针对“（示例）", "1.针对“</w:t>&amp;<b>]]>\x1b\"'", 1)
+	if hostile == d.Text {
+		t.Error("no title to spoil")
+	}
+	d.Text = hostile
 	file, err := announce.WriteDocx(d.Text)
 	if err != nil {
 		t.Fatal(err)
