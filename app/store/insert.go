@@ -20,47 +20,92 @@ func (tx *Tx) Insert(rows any) error {
 	if tx.dialect == SQLite {
 		return tx.CreateInBatches(rows, 200).Error
 	}
-	list := reflect.ValueOf(rows).Elem()
-	if list.Len() == 0 {
-		return nil
+	x, err := tx.insertion(rows)
+	if err != nil || x.query == "" {
+		return err
+	}
+	if x.key == nil {
+		tx.pipeline().waiting.Queue(x.query, x.columns...)
+		return tx.Send()
+	}
+	var ids []struct{ ID int64 }
+	ask(tx.pipeline(), &ids, x.query+" RETURNING "+x.key.DBName+" AS id", x.columns)
+	if err := tx.Send(); err != nil {
+		return err
+	}
+	for i, row := range ids {
+		x.list.Index(i).FieldByIndex(x.key.StructField.Index).SetInt(row.ID)
+	}
+	return nil
+}
+
+// Among is the condition that a column has one of these values, and its
+// argument. On PostgreSQL they travel as one array, for the same reasons; gorm
+// unrolls a slice, but not a pointer to one.
+func Among[T any](r *Reader, column string, list []T) (where string, arg any) {
+	if r.dialect == Postgres {
+		return column + " = ANY (?)", &list
+	}
+	return column + " IN ?", list
+}
+
+// Append is Insert for rows whose ids nobody asks for: it is queued.
+func (tx *Tx) Append(rows any) error {
+	if tx.dialect == SQLite {
+		return tx.Insert(rows)
+	}
+	x, err := tx.insertion(rows)
+	if err != nil || x.query == "" {
+		return err
+	}
+	tx.pipeline().waiting.Queue(x.query, x.columns...)
+	return nil
+}
+
+// insertion is a statement that stores rows.
+type insertion struct {
+	list    reflect.Value
+	key     *schema.Field // what the database chooses, if anything
+	query   string        // empty: there are no rows
+	columns []any
+}
+
+func (tx *Tx) insertion(rows any) (x insertion, err error) {
+	x.list = reflect.ValueOf(rows).Elem()
+	if x.list.Len() == 0 {
+		return x, nil
 	}
 	stmt := &gorm.Statement{DB: tx.DB}
 	if err := stmt.Parse(rows); err != nil {
-		return fmt.Errorf("store: insert: %w", err)
+		return x, fmt.Errorf("store: insert: %w", err)
 	}
 	// An integer key that is still zero is for the database to choose.
-	key := stmt.Schema.PrioritizedPrimaryField
-	if key != nil && (key.DataType != schema.Int || !list.Index(0).FieldByIndex(key.StructField.Index).IsZero()) {
-		key = nil
+	x.key = stmt.Schema.PrioritizedPrimaryField
+	if x.key != nil && (x.key.DataType != schema.Int || !x.list.Index(0).FieldByIndex(x.key.StructField.Index).IsZero()) {
+		x.key = nil
 	}
-	var names, types []string
-	var columns []any
+	var names, values, sent, types []string
 	for _, f := range stmt.Schema.Fields {
-		if f.DBName == "" || f == key {
+		if f.DBName == "" || f == x.key {
 			continue
 		}
-		column, kind, err := column(list, f.StructField)
+		name := `"` + f.DBName + `"`
+		names = append(names, name)
+		// Most columns of most rows hold nothing yet. The first is always sent: it tells how many rows there are.
+		if none := nothing(x.list, f.StructField); none != "" && len(sent) > 0 {
+			values = append(values, none)
+			continue
+		}
+		column, kind, err := column(x.list, f.StructField)
 		if err != nil {
-			return fmt.Errorf("store: insert: %s.%s: %w", stmt.Table, f.DBName, err)
+			return x, fmt.Errorf("store: insert: %s.%s: %w", stmt.Table, f.DBName, err)
 		}
-		names, types, columns = append(names, `"`+f.DBName+`"`), append(types, "?::"+kind+"[]"), append(columns, column)
+		values, sent = append(values, name), append(sent, name)
+		types, x.columns = append(types, fmt.Sprintf("$%d::%s[]", len(sent), kind)), append(x.columns, column)
 	}
-	query := fmt.Sprintf("INSERT INTO %s (%s) SELECT * FROM unnest(%s)", stmt.Table, strings.Join(names, ", "), strings.Join(types, ", "))
-	if key == nil {
-		return tx.Exec(query, columns...).Error
-	}
-	var ids []int64
-	if err := tx.Raw(query+" RETURNING "+key.DBName, columns...).Scan(&ids).Error; err != nil {
-		// What PostgreSQL says amid the rows, gorm does not translate by itself.
-		if t, ok := tx.Dialector.(gorm.ErrorTranslator); ok {
-			err = t.Translate(err)
-		}
-		return err
-	}
-	for i, id := range ids {
-		list.Index(i).FieldByIndex(key.StructField.Index).SetInt(id)
-	}
-	return nil
+	x.query = fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS x (%s)", stmt.Table, strings.Join(names, ", "),
+		strings.Join(values, ", "), strings.Join(types, ", "), strings.Join(sent, ", "))
+	return x, nil
 }
 
 var (
@@ -68,6 +113,33 @@ var (
 	octets  = reflect.TypeFor[[]byte]()
 	valuer  = reflect.TypeFor[driver.Valuer]()
 )
+
+// nothing is how SQL writes the field's zero value when every row has it, and
+// otherwise empty.
+func nothing(list reflect.Value, f reflect.StructField) string {
+	for i := range list.Len() {
+		if !list.Index(i).FieldByIndex(f.Index).IsZero() {
+			return ""
+		}
+	}
+	if f.Type.Implements(valuer) {
+		if v, err := reflect.Zero(f.Type).Interface().(driver.Valuer).Value(); v == nil && err == nil {
+			return "NULL"
+		}
+		return ""
+	}
+	switch f.Type.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		return "NULL"
+	case reflect.String:
+		return "''"
+	case reflect.Bool:
+		return "FALSE"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return "0"
+	}
+	return ""
+}
 
 // column gathers one field of all rows as a pointer to a slice, which gorm
 // passes on whole, and names its type. What speaks for itself as a value (such

@@ -122,6 +122,14 @@ func (r *Reader) Revision() (int64, error) {
 	return n, nil
 }
 
+// Revision is a row of the counter.
+type Revision struct{ N int64 }
+
+// AskRevision asks for it together with other things.
+func (tx *Tx) AskRevision(into *[]Revision) error {
+	return Ask(tx, into, "SELECT n FROM revisions WHERE scope = 'public'")
+}
+
 // Publish says that something a public page shows has changed.
 func (tx *Tx) Publish() error {
 	err := tx.Table("revisions").Where("scope = 'public'").Update("n", gorm.Expr("n + 1")).Error

@@ -144,18 +144,18 @@ func (db *DB) openPostgres(raw string) error {
 		return errors.New("PORTAL_DATABASE_URL is not a valid postgres:// URL")
 	}
 	pc.RuntimeParams["timezone"] = "UTC"
-	pool := stdlib.OpenDB(*pc, stdlib.OptionAfterConnect(func(_ context.Context, conn *pgx.Conn) error {
+	connections := stdlib.OpenDB(*pc, stdlib.OptionAfterConnect(func(_ context.Context, conn *pgx.Conn) error {
 		// Without this pgx answers in the machine's zone and SQLite in UTC.
 		conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID,
 			Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
 		return nil
 	}))
-	pool.SetMaxOpenConns(24)
-	pool.SetMaxIdleConns(24)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
-	g, err := gorm.Open(postgres.New(postgres.Config{Conn: pool}), db.gormConfig())
+	connections.SetMaxOpenConns(24)
+	connections.SetMaxIdleConns(24)
+	connections.SetConnMaxIdleTime(5 * time.Minute)
+	g, err := gorm.Open(postgresDialector{&postgres.Dialector{Config: &postgres.Config{Conn: pool{connections}}}}, db.gormConfig())
 	if err != nil {
-		return errors.Join(fmt.Errorf("open database: %w", hide(err, raw)), pool.Close())
+		return errors.Join(fmt.Errorf("open database: %w", hide(err, raw)), connections.Close())
 	}
 	db.write, db.read = g, g
 	return nil
@@ -182,7 +182,23 @@ func (db *DB) gormConfig() *gorm.Config {
 	}
 }
 
-// sqliteDialector teaches gorm modernc's error codes.
+// Neither dialect writes a statement out with its values, as gorm does for its
+// log at every Scan, whether or not there is a log: values may be personal data,
+// and writing them costs more than running the statement.
+func (sqliteDialector) Explain(sql string, _ ...any) string   { return sql }
+func (postgresDialector) Explain(sql string, _ ...any) string { return sql }
+
+type postgresDialector struct{ *postgres.Dialector }
+
+// Translate also finds PostgreSQL's error inside another.
+func (d postgresDialector) Translate(err error) error {
+	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return d.Dialector.Translate(pe)
+	}
+	return err
+}
+
+// sqliteDialector also teaches gorm modernc's error codes.
 type sqliteDialector struct{ gorm.Dialector }
 
 func (d sqliteDialector) Translate(err error) error {
