@@ -20,6 +20,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5/pgtype"
 	"golang.org/x/text/unicode/norm"
 	"gorm.io/gorm"
 
@@ -31,18 +32,30 @@ const (
 	longestQuery = 100    // characters of a query that count
 )
 
+// Nearly all characters of a Chinese text lie between these; all are letters.
+const hanFirst, hanLast = '\u4e00', '\u9fff'
+
 // Normalize is the text as it is compared: parts of letters and digits, one
 // space between them.
 func Normalize(text string) string {
 	var b strings.Builder
-	for _, r := range strings.ToLower(norm.NFKC.String(text)) {
-		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
-			b.WriteRune(r)
-		} else if b.Len() > 0 && !strings.HasSuffix(b.String(), " ") {
-			b.WriteByte(' ')
+	b.Grow(len(text))
+	split := false // what was passed over stands between two parts
+	for _, r := range norm.NFKC.String(text) {
+		if r < hanFirst || r > hanLast {
+			r = unicode.ToLower(r)
+			if !unicode.In(r, unicode.Letter, unicode.Number, unicode.Mark) {
+				split = b.Len() > 0
+				continue
+			}
 		}
+		if split {
+			b.WriteByte(' ')
+			split = false
+		}
+		b.WriteRune(r)
 	}
-	return strings.TrimSuffix(b.String(), " ")
+	return b.String()
 }
 
 // clip keeps the first n characters.
@@ -110,8 +123,10 @@ func grams(body string) []string {
 // lexemes are a body's words for PostgreSQL, each once, in the database's order:
 // its pairs, and of each part the last character, with which no pair begins. A
 // single character is then found by its beginning, and needs no word of its own.
-func lexemes(body string) string {
-	var list []uint64
+// They travel as PostgreSQL keeps them: making them of a text there costs more
+// than all else about a case.
+func lexemes(body string) pgtype.TSVector {
+	list := make([]uint64, 0, len(body)/2)
 	var last rune
 	for _, r := range body + " " {
 		switch {
@@ -125,15 +140,23 @@ func lexemes(body string) string {
 	}
 	slices.Sort(list)
 	list = slices.Compact(list)
-	b := make([]byte, 0, 9*len(list))
+	b := make([]byte, 0, 8*len(list))
 	for _, x := range list {
 		b = spell(b, rune(x>>32))
 		if low := rune(x & 0xffffffff); low != 0 {
 			b = spell(b, low)
 		}
-		b = append(b, ' ')
 	}
-	return string(b[:max(0, len(b)-1)])
+	text := string(b)
+	v := pgtype.TSVector{Lexemes: make([]pgtype.TSVectorLexeme, len(list)), Valid: true}
+	for i, x := range list {
+		n := 8
+		if x&0xffffffff == 0 {
+			n = 4
+		}
+		v.Lexemes[i].Word, text = text[:n], text[n:]
+	}
+	return v
 }
 
 // A document's row number is its kind's number followed by its key, so that the
@@ -168,49 +191,31 @@ func IndexAll(tx *store.Tx, docs []Doc) error {
 	return nil
 }
 
-// entry is a document as it is stored.
-type entry struct {
-	ID    int64
-	Kind  string
-	Ref   int64
-	Body  string
-	Words string
-}
-
 func put(tx *store.Tx, docs []Doc) error {
-	entries := make([]entry, len(docs))
+	ids, kinds, refs, bodies := make([]int64, len(docs)), make([]string, len(docs)), make([]int64, len(docs)), make([]string, len(docs))
 	for i, d := range docs {
 		if d.Ref <= 0 || d.Ref >= 1<<refBits {
 			return fmt.Errorf("%d cannot be a key", d.Ref)
 		}
-		body := clip(Normalize(d.Text), longestText)
-		words := ""
-		if tx.Dialect() == store.Postgres {
-			words = lexemes(body)
-		} else {
-			words = strings.Join(grams(body), " ")
-		}
-		entries[i] = entry{base(d.Kind) + d.Ref, d.Kind, d.Ref, body, words}
+		ids[i], kinds[i], refs[i], bodies[i] = base(d.Kind)+d.Ref, d.Kind, d.Ref, clip(Normalize(d.Text), longestText)
 	}
 	if tx.Dialect() == store.Postgres {
+		words := make([]pgtype.TSVector, len(docs))
+		for i, body := range bodies {
+			words[i] = lexemes(body)
+		}
 		// One array to a column, so that the statement is planned once for any
 		// number.
-		var ids, refs []int64
-		var kinds, bodies, words []string
-		for _, e := range entries {
-			ids, kinds, refs = append(ids, e.ID), append(kinds, e.Kind), append(refs, e.Ref)
-			bodies, words = append(bodies, e.Body), append(words, e.Words)
-		}
-		return tx.Exec(`INSERT INTO search_docs (id, kind, ref, body, grams)
-			SELECT id, kind, ref, body, array_to_tsvector(string_to_array(words, ' '))
-			FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::text[], ?::text[]) AS x(id, kind, ref, body, words)
-			ON CONFLICT (kind, ref) DO UPDATE SET body = excluded.body, grams = excluded.grams`, &ids, &kinds, &refs, &bodies, &words).Error
+		return tx.Queue(`INSERT INTO search_docs (id, kind, ref, body, grams)
+			SELECT id, kind, ref, body, grams
+			FROM unnest(?::bigint[], ?::text[], ?::bigint[], ?::text[], ?::tsvector[]) AS x(id, kind, ref, body, grams)
+			ON CONFLICT (kind, ref) DO UPDATE SET body = excluded.body, grams = excluded.grams`, &ids, &kinds, &refs, &bodies, &words)
 	}
 	var rows, fts []string
-	var values, phrases, ids []any
-	for _, e := range entries {
+	var values, phrases []any
+	for i, id := range ids {
 		rows, fts = append(rows, "(?, ?, ?, ?)"), append(fts, "(?, ?)")
-		values, phrases, ids = append(values, e.ID, e.Kind, e.Ref, e.Body), append(phrases, e.ID, e.Words), append(ids, e.ID)
+		values, phrases = append(values, id, kinds[i], refs[i], bodies[i]), append(phrases, id, strings.Join(grams(bodies[i]), " "))
 	}
 	if err := tx.Exec("INSERT INTO search_docs (id, kind, ref, body) VALUES "+strings.Join(rows, ", ")+
 		" ON CONFLICT (kind, ref) DO UPDATE SET body = excluded.body", values...).Error; err != nil {
