@@ -19,5 +19,5 @@ func Establish(tx *store.Tx, names []string) ([]Department, error) {
 	if err := tx.Insert(&list); err != nil {
 		return nil, fmt.Errorf("staff: departments: %w", err)
 	}
-	return list, nil
+	return list, tx.Publish() // as whoIsHere does
 }

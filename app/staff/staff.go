@@ -225,7 +225,7 @@ func (s *Service) AddDepartment(ctx context.Context, actor Actor, name string) (
 			return err
 		}
 		id = d.ID
-		return journal.Append(tx, event(actor, "department.add", "department", d.ID, journal.Change{Field: "name", New: name}))
+		return journal.Append(tx, whoIsHere(event(actor, "department.add", "department", d.ID, journal.Change{Field: "name", New: name})))
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return 0, errSameName
@@ -303,7 +303,7 @@ func (s *Service) changeDepartment(ctx context.Context, actor Actor, id int64, v
 		if err := tx.Model(&Department{}).Where("id = ?", id).Update(column, value).Error; err != nil {
 			return err
 		}
-		return journal.Append(tx, event(actor, verb, "department", id, c))
+		return journal.Append(tx, whoIsHere(event(actor, verb, "department", id, c)))
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return errSameName
@@ -316,6 +316,14 @@ func (s *Service) changeDepartment(ctx context.Context, actor Actor, id int64, v
 
 func event(a Actor, verb, subject string, id int64, changes ...journal.Change) journal.Event {
 	return journal.Event{Actor: a.ID, ActorName: a.Name, Verb: verb, Subject: subject, SubjectID: id, Changes: changes}
+}
+
+// whoIsHere makes a change of people or departments advance the revision: pages
+// say as long as trial accounts work, and rooms remember the names of people and
+// departments for as long as the revision stands.
+func whoIsHere(e journal.Event) journal.Event {
+	e.Public = true
+	return e
 }
 
 // Draft is an account to be made.
@@ -392,8 +400,8 @@ func insert(tx *store.Tx, actor Actor, d Draft, hash string, mustChange, trial b
 	if err := setRoles(tx, a.ID, roles); err != nil {
 		return 0, err
 	}
-	return a.ID, journal.Append(tx, event(actor, "staff.add", "staff", a.ID,
-		journal.Change{Field: "login", New: d.Login}, journal.Change{Field: "roles", New: join(roles)}))
+	return a.ID, journal.Append(tx, whoIsHere(event(actor, "staff.add", "staff", a.ID,
+		journal.Change{Field: "login", New: d.Login}, journal.Change{Field: "roles", New: join(roles)})))
 }
 
 func setRoles(tx *store.Tx, id int64, roles []Role) error {
@@ -586,9 +594,7 @@ func (s *Service) change(ctx context.Context, actor Actor, id int64, verb string
 		if err := tx.Model(&account{}).Where("id = ?", id).Update("version", gorm.Expr("version + 1")).Error; err != nil {
 			return err
 		}
-		e := event(actor, verb, "staff", id, changes...)
-		e.Public = p.Trial // every page says as long as trial accounts work
-		return journal.Append(tx, e)
+		return journal.Append(tx, whoIsHere(event(actor, verb, "staff", id, changes...)))
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", verb, err)

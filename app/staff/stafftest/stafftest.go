@@ -3,6 +3,7 @@
 package stafftest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ func Actor(t testing.TB, db *store.DB, login, department string, roles ...staff.
 				err = tx.Exec("INSERT INTO staff_roles (staff_id, role) VALUES (?, ?)", a.ID, r).Error
 			}
 		}
-		return err
+		return errors.Join(err, tx.Publish())
 	})
 	if err != nil {
 		t.Fatal(err)
