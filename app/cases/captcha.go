@@ -100,22 +100,31 @@ func (s *Service) captchaDigits(ctx context.Context, id string) ([]byte, error) 
 // takeCaptchas removes the captchas with these ids and returns the digits of
 // those that had not expired. Whoever deletes the row has it: a replay, on any
 // instance, finds nothing.
-func takeCaptchas(tx *store.Tx, ids []string) (map[string]string, error) {
+func takeCaptchas(tx *store.Tx, ids ...string) (digits map[string]string, err error) {
 	var rows []captchaRow
-	where, list := "id IN ?", any(ids)
-	if tx.Dialect() == store.Postgres {
-		where, list = "id = ANY (?)", &ids // one array, whatever its length: gorm unrolls a slice, but not a pointer to one
-	}
-	if err := tx.Raw("DELETE FROM captchas WHERE "+where+" RETURNING id, digits, expires_at", list).Scan(&rows).Error; err != nil {
+	if err := errors.Join(askCaptchas(tx, &rows, ids), tx.Send()); err != nil {
 		return nil, fmt.Errorf("cases: captcha: %w", err)
 	}
-	out := map[string]string{}
+	return unexpired(rows, tx.Now), nil
+}
+
+// askCaptchas removes them with the statements that are sent together.
+func askCaptchas(tx *store.Tx, into *[]captchaRow, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	where, list := store.Among(&tx.Reader, "id", ids)
+	return store.Ask(tx, into, "DELETE FROM captchas WHERE "+where+" RETURNING id, digits, expires_at", list)
+}
+
+func unexpired(rows []captchaRow, now time.Time) map[string]string {
+	digits := make(map[string]string, len(rows))
 	for _, row := range rows {
-		if row.ExpiresAt.After(tx.Now) {
-			out[row.ID] = row.Digits
+		if row.ExpiresAt.After(now) {
+			digits[row.ID] = row.Digits
 		}
 	}
-	return out, nil
+	return digits
 }
 
 // PeekCaptcha reports whether the answer is right without using it up; only
@@ -135,7 +144,7 @@ func (s *Service) PeekCaptcha(ctx context.Context, id, answer string) (bool, err
 		return true, nil
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		_, err := takeCaptchas(tx, []string{id})
+		_, err := takeCaptchas(tx, id)
 		return err
 	})
 	return false, err
@@ -144,7 +153,7 @@ func (s *Service) PeekCaptcha(ctx context.Context, id, answer string) (bool, err
 // TakeCaptcha uses a captcha up and reports whether the answer was right.
 func (s *Service) TakeCaptcha(ctx context.Context, id, answer string) (right bool, err error) {
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		taken, err := takeCaptchas(tx, []string{id})
+		taken, err := takeCaptchas(tx, id)
 		digits, there := taken[id]
 		right = there && Digits(answer) == digits
 		return err

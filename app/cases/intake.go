@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/mail"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,20 +95,27 @@ var formFields = map[Kind]string{
 	Correction: "title content name? email?",
 }
 
-// Fields lists the questions of a kind in order.
-func Fields(k Kind) []Field {
-	var out []Field
-	for _, name := range strings.Fields(formFields[k]) {
-		bare, optional := strings.CutSuffix(name, "?")
-		f := allFields[bare]
-		f.Required = !optional
-		if optional && bare == "name" {
-			f.Label = "姓名或称呼"
+// Fields lists the questions of a kind in order; nobody changes the list.
+func Fields(k Kind) []Field { return fieldsOf[k] }
+
+var fieldsOf = listFields()
+
+func listFields() map[Kind][]Field {
+	out := map[Kind][]Field{}
+	for k, names := range formFields {
+		for _, name := range strings.Fields(names) {
+			bare, optional := strings.CutSuffix(name, "?")
+			f := allFields[bare]
+			f.Required = !optional
+			if optional && bare == "name" {
+				f.Label = "姓名或称呼"
+			}
+			if optional && bare == "content" {
+				f.Label = "补充说明"
+			}
+			out[k] = append(out[k], f)
 		}
-		if optional && bare == "content" {
-			f.Label = "补充说明"
-		}
-		out = append(out, f)
+		out[k] = slices.Clip(out[k])
 	}
 	return out
 }
@@ -292,16 +300,16 @@ func newCaseNo() string {
 }
 
 // makeCase is the row of an accepted submission.
-func (s *Service) makeCase(u rules, sub Submission, now time.Time) Case {
+func (s *Service) makeCase(u rules, j *job, now time.Time) Case {
+	sub := &j.sub
 	c := Case{CaseNo: newCaseNo(), Kind: sub.Kind, Channel: sub.Channel, State: Submitted, Title: sub.Title, Content: sub.Content,
 		ProblemID: sub.problemID, Unit: sub.Unit, HappenedAt: sub.HappenedAt, Place: sub.Place, CaseNumber: sub.CaseNumber,
 		Demand: sub.Demand, Facts: sub.Facts, AllowPublish: sub.AllowPublish, PrivacyVersion: sub.PrivacyVersion, Guardian: sub.Guardian,
-		SubmittedAt: now, ReceivedOn: sub.ReceivedOn, EnteredBy: sub.by.ID, SubmissionHash: s.submissionHash(sub.Key), Version: 1}
+		SubmittedAt: now, ReceivedOn: sub.ReceivedOn, EnteredBy: sub.by.ID, SubmissionHash: j.hash, ContentHash: j.content, Version: 1}
 	if c.ReceivedOn.IsZero() {
 		c.ReceivedOn = calendar.Of(now)
 	}
-	c.ContentHash = s.contentHash(sub)
-	c.AccessHash = s.accessKey.Sum(c.CaseNo, s.accessCode(sub.Key))
+	c.AccessHash = s.accessKey.Sum(c.CaseNo, j.code)
 	u.receive(&c)
 	u.next(&c)
 	return c
@@ -319,8 +327,8 @@ func (s *Service) contentHash(sub Submission) []byte {
 func (s *Service) submissionHash(key string) []byte { return s.codeKey.Sum("hash", key) }
 
 // ticket is what the sender of c is told.
-func (s *Service) ticket(u rules, c Case, key string, again bool) Ticket {
-	t := Ticket{ID: c.ID, CaseNo: c.CaseNo, AccessCode: s.accessCode(key), Kind: c.Kind, Title: c.Title, State: c.State, SubmittedAt: c.SubmittedAt, ReceivedOn: c.ReceivedOn,
+func (s *Service) ticket(u rules, c Case, code string, again bool) Ticket {
+	t := Ticket{ID: c.ID, CaseNo: c.CaseNo, AccessCode: code, Kind: c.Kind, Title: c.Title, State: c.State, SubmittedAt: c.SubmittedAt, ReceivedOn: c.ReceivedOn,
 		NoticeDue: c.NoticeDue, HandleDue: c.HandleDue, Provisional: c.Provisional, Again: again}
 	if t.HandleDue.IsZero() {
 		// Not accepted yet: what it will be if it is accepted when notice is due.

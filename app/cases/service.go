@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"gorm.io/gorm"
 
@@ -23,6 +24,7 @@ type Service struct {
 	accessKey seal.Key // hashes access codes
 	callerKey seal.Key // recognises the same caller
 	trackKey  seal.Key // signs the pass that a right code earns
+	standing  atomic.Pointer[standing]
 }
 
 // New starts the room; Close must follow.

@@ -19,14 +19,19 @@ import (
 	"mingjing/app/store"
 )
 
-// batch is how many waiting submissions share one transaction, and so one fsync.
-const batch = 64
+// batch is how many waiting submissions share one transaction, and so one fsync;
+// worth is how many make it worth while to begin a second one beside it.
+const (
+	batch = 64
+	worth = batch / 2
+)
 
 // writer commits submissions in groups. Nobody is answered before the commit;
 // when a group fails, each of its members is tried alone.
 type writer struct {
 	service *Service
 	jobs    chan *job
+	first   chan struct{} // full while a group of any size is on its way
 	done    sync.WaitGroup
 	closing chan struct{} // closed first: nobody waits for a place any more
 	// entry is held for reading while a submission looks for its place, so that
@@ -35,14 +40,17 @@ type writer struct {
 }
 
 type job struct {
-	sub    Submission
-	ticket Ticket
-	err    error
-	ready  chan struct{}
+	sub     Submission
+	hash    []byte // of the form's secret
+	content []byte // of what was answered
+	code    string // for the sender
+	ticket  Ticket
+	err     error
+	ready   chan struct{}
 }
 
 func newWriter(s *Service, parallel int) *writer {
-	w := &writer{service: s, jobs: make(chan *job, 1024), closing: make(chan struct{})}
+	w := &writer{service: s, jobs: make(chan *job, 1024), first: make(chan struct{}, 1), closing: make(chan struct{})}
 	for range parallel {
 		w.done.Go(w.run)
 	}
@@ -61,7 +69,8 @@ func (w *writer) close() {
 var errStopping = fault.New(fault.Busy, "网站正在维护，您的内容还没有提交。请保留页面，几分钟后再按一次提交。")
 
 func (w *writer) submit(ctx context.Context, sub Submission) (Ticket, error) {
-	j := &job{sub: sub, ready: make(chan struct{})}
+	s := w.service
+	j := &job{sub: sub, hash: s.submissionHash(sub.Key), content: s.contentHash(sub), code: s.accessCode(sub.Key), ready: make(chan struct{})}
 	if err := w.enter(ctx, j); err != nil {
 		return Ticket{}, err
 	}
@@ -96,24 +105,48 @@ func (w *writer) enter(ctx context.Context, j *job) error {
 // run commits until jobs is closed and empty: whoever has a place is served.
 func (w *writer) run() {
 	for j := range w.jobs {
-		group := []*job{j}
-	fill:
-		for len(group) < batch {
-			select {
-			case j, more := <-w.jobs:
-				if !more {
-					break fill
-				}
-				group = append(group, j)
-			default:
-				break fill
-			}
-		}
+		group, first := w.gather(j)
 		w.commit(group)
+		if first {
+			<-w.first
+		}
 		for _, j := range group {
 			close(j.ready)
 		}
 	}
+}
+
+// gather joins to j whoever waits. When no group is on its way it is the first
+// and goes at once, be it alone; beside the first goes only a group that is worth
+// it, so that groups fill under load and nobody waits for company when there is
+// none.
+func (w *writer) gather(j *job) (group []*job, first bool) {
+	group = []*job{j}
+	for jobs := w.jobs; len(group) < batch; {
+		select {
+		case j, more := <-jobs:
+			if more {
+				group = append(group, j)
+				continue
+			}
+			jobs = nil
+		default:
+		}
+		if len(group) >= worth {
+			break
+		}
+		select {
+		case j, more := <-jobs:
+			if more {
+				group = append(group, j)
+				continue
+			}
+			jobs = nil
+		case w.first <- struct{}{}:
+			return group, true
+		}
+	}
+	return group, false
 }
 
 func (w *writer) commit(group []*job) {
@@ -149,10 +182,6 @@ const numberTries = 5
 // right captcha, because the first sending used it up; among all only when
 // wary, after the database found a duplicate.
 func (s *Service) accept(tx *store.Tx, group []*job, wary bool) error {
-	u, err := loadRules(&tx.Reader)
-	if err != nil {
-		return err
-	}
 	var ids []string
 	for _, j := range group {
 		j.err, j.ticket = nil, Ticket{}
@@ -160,12 +189,16 @@ func (s *Service) accept(tx *store.Tx, group []*job, wary bool) error {
 			ids = append(ids, j.sub.CaptchaID)
 		}
 	}
-	taken := map[string]string{}
-	if len(ids) > 0 {
-		if taken, err = takeCaptchas(tx, ids); err != nil {
-			return err
-		}
+	var revision []store.Revision
+	var captchas []captchaRow
+	if err := errors.Join(tx.AskRevision(&revision), askCaptchas(tx, &captchas, ids), tx.Send()); err != nil {
+		return fmt.Errorf("cases: submit: %w", err)
 	}
+	now, err := s.present(&tx.Reader, revision[0])
+	if err != nil {
+		return err
+	}
+	taken := unexpired(captchas, tx.Now)
 	var ask []*job
 	wrong := map[*job]bool{}
 	for _, j := range group {
@@ -187,15 +220,15 @@ func (s *Service) accept(tx *store.Tx, group []*job, wary bool) error {
 	twins := map[string]*job{} // the same form twice in one group
 	again := map[*job]*job{}
 	for _, j := range group {
-		hash := string(s.submissionHash(j.sub.Key))
+		hash := string(j.hash)
 		c, stored := known[hash]
 		first, twin := twins[hash]
 		switch {
-		case stored && !hmac.Equal(c.ContentHash, s.contentHash(j.sub)):
+		case stored && !hmac.Equal(c.ContentHash, j.content):
 			j.err = errUsed(c)
 		case stored:
-			j.ticket = s.ticket(u, c, j.sub.Key, true)
-		case twin && !hmac.Equal(s.contentHash(first.sub), s.contentHash(j.sub)):
+			j.ticket = s.ticket(now.rules, c, j.code, true)
+		case twin && !hmac.Equal(first.content, j.content):
 			j.err = errUsed(Case{})
 		case twin:
 			again[j] = first
@@ -203,11 +236,11 @@ func (s *Service) accept(tx *store.Tx, group []*job, wary bool) error {
 			j.err = fault.Form([]fault.Field{{Name: "captcha_solution", Message: "验证码不对或已经用过，请看新的一张再填。"}})
 		default:
 			twins[hash] = j
-			fresh, rows = append(fresh, j), append(rows, s.makeCase(u, j.sub, tx.Now))
+			fresh, rows = append(fresh, j), append(rows, s.makeCase(now.rules, j, tx.Now))
 		}
 	}
 	if len(fresh) > 0 {
-		if err := s.insert(tx, u, fresh, rows); err != nil {
+		if err := s.insert(tx, now, fresh, rows); err != nil {
 			return err
 		}
 	}
@@ -216,6 +249,31 @@ func (s *Service) accept(tx *store.Tx, group []*job, wary bool) error {
 		j.ticket.Again = true
 	}
 	return nil
+}
+
+// standing is what every new case is measured by: rules, and who works here.
+type standing struct {
+	revision    store.Revision
+	rules       rules
+	people      []staff.Name
+	departments []staff.Department
+}
+
+// present reads the standing once for each revision, which every change of any
+// part of it advances in its own transaction.
+func (s *Service) present(r *store.Reader, at store.Revision) (now *standing, err error) {
+	if now := s.standing.Load(); now != nil && now.revision == at {
+		return now, nil
+	}
+	now = &standing{revision: at}
+	if now.rules, err = loadRules(r); err != nil {
+		return nil, err
+	}
+	if now.people, now.departments, err = everybody(r); err != nil {
+		return nil, err
+	}
+	s.standing.Store(now)
+	return now, nil
 }
 
 // errUsed is the answer to a form whose secret already brought another matter.
@@ -227,15 +285,6 @@ func errUsed(c Case) error {
 	return fault.New(fault.Conflict, "这张表单刚才已经提交过另一份内容"+number+"。下面的内容还没有提交：是另一件事的，请填写新的验证码后提交。")
 }
 
-// full repeats the last of a list until it is as long as a batch can be: a
-// statement whose text is always the same is planned only once.
-func full[T any](list []T) []T {
-	for len(list) < batch {
-		list = append(list, list[len(list)-1])
-	}
-	return list
-}
-
 // known finds the cases that these forms have already become, by hash.
 func (s *Service) known(r *store.Reader, group []*job) (map[string]Case, error) {
 	if len(group) == 0 {
@@ -243,10 +292,11 @@ func (s *Service) known(r *store.Reader, group []*job) (map[string]Case, error) 
 	}
 	hashes := make([][]byte, len(group))
 	for i, j := range group {
-		hashes[i] = s.submissionHash(j.sub.Key)
+		hashes[i] = j.hash
 	}
 	var rows []Case
-	if err := r.Select(columns).Where("submission_hash IN ?", full(hashes)).Find(&rows).Error; err != nil {
+	where, list := store.Among(r, "submission_hash", hashes)
+	if err := r.Select(columns).Where(where, list).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("cases: submit: %w", err)
 	}
 	out := map[string]Case{}
@@ -256,7 +306,7 @@ func (s *Service) known(r *store.Reader, group []*job) (map[string]Case, error) 
 	return out, nil
 }
 
-func (s *Service) insert(tx *store.Tx, u rules, fresh []*job, rows []Case) error {
+func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case) error {
 	if err := tx.Insert(&rows); err != nil {
 		return fmt.Errorf("cases: insert: %w", err)
 	}
@@ -282,17 +332,17 @@ func (s *Service) insert(tx *store.Tx, u rules, fresh []*job, rows []Case) error
 		}
 		entries = append(entries, e)
 		docs = append(docs, search.Doc{Kind: searchKind, Ref: c.ID, Text: c.searchText()})
-		j.ticket = s.ticket(u, c, sub.Key, false)
+		j.ticket = s.ticket(now.rules, c, j.code, false)
 	}
 	if len(contacts) > 0 {
-		if err := tx.Insert(&contacts); err != nil {
+		if err := tx.Append(&contacts); err != nil {
 			return fmt.Errorf("cases: contacts: %w", err)
 		}
 	}
-	if err := tx.Insert(&events); err != nil {
+	if err := tx.Append(&events); err != nil {
 		return fmt.Errorf("cases: events: %w", err)
 	}
-	if err := exclude(tx, rows); err != nil {
+	if err := now.exclude(tx, rows); err != nil {
 		return err
 	}
 	if err := s.attach(tx, rows); err != nil {
@@ -309,19 +359,14 @@ const searchKind = "case"
 // attach gives the files that were staged with a form to the case it became.
 func (s *Service) attach(tx *store.Tx, rows []Case) error {
 	hashes := make([][]byte, len(rows))
-	byHash := map[string]int64{}
 	for i, c := range rows {
 		hashes[i] = c.SubmissionHash
-		byHash[string(c.SubmissionHash)] = c.ID
 	}
-	var staged []Attachment
-	if err := tx.Select("id, submission_hash").Where("submission_hash IN ? AND case_id IS NULL", full(hashes)).Limit(MaxFiles * batch).Find(&staged).Error; err != nil {
+	where, list := store.Among(&tx.Reader, "submission_hash", hashes)
+	err := tx.Queue(`UPDATE attachments SET case_id = (SELECT c.id FROM cases c WHERE c.submission_hash = attachments.submission_hash)
+		WHERE case_id IS NULL AND `+where, list)
+	if err != nil {
 		return fmt.Errorf("cases: attach: %w", err)
-	}
-	for _, a := range staged {
-		if err := tx.Model(&Attachment{}).Where("id = ?", a.ID).Update("case_id", byHash[string(a.SubmissionHash)]).Error; err != nil {
-			return fmt.Errorf("cases: attach: %w", err)
-		}
 	}
 	return nil
 }
@@ -339,14 +384,10 @@ func (exclusion) TableName() string { return "case_exclusions" }
 
 // exclude shuts out whoever the cases name and the departments they are about:
 // an item is never seen or handled by the accused.
-func exclude(tx *store.Tx, rows []Case) error {
+func (now *standing) exclude(tx *store.Tx, rows []Case) error {
 	var out []exclusion
-	people, departments, err := everybody(tx)
-	if err != nil {
-		return err
-	}
 	for _, c := range rows {
-		out = append(out, accused(c, c.searchText(), people, departments)...)
+		out = append(out, accused(c, c.searchText(), now.people, now.departments)...)
 	}
 	if len(out) == 0 {
 		return nil
@@ -362,12 +403,12 @@ func keepOut(tx *store.Tx, out []exclusion) error {
 	return nil
 }
 
-func everybody(tx *store.Tx) ([]staff.Name, []staff.Department, error) {
-	people, err := staff.Names(&tx.Reader)
+func everybody(r *store.Reader) ([]staff.Name, []staff.Department, error) {
+	people, err := staff.Names(r)
 	if err != nil {
 		return nil, nil, err
 	}
-	departments, err := staff.Departments(&tx.Reader)
+	departments, err := staff.Departments(r)
 	return people, departments, err
 }
 
@@ -388,7 +429,7 @@ func accused(c Case, text string, people []staff.Name, departments []staff.Depar
 // shutOut looks again for who is named, in the case and in more text, when
 // either may have changed since it came in; a handler who is named loses it.
 func shutOut(tx *store.Tx, c *Case, more string) error {
-	people, departments, err := everybody(tx)
+	people, departments, err := everybody(&tx.Reader)
 	if err != nil {
 		return err
 	}
@@ -439,5 +480,5 @@ func (s *Service) Known(ctx context.Context, sub Submission) (Ticket, bool, erro
 	case !hmac.Equal(c.ContentHash, s.contentHash(sub)):
 		return Ticket{}, false, errUsed(c)
 	}
-	return s.ticket(u, c, sub.Key, true), true, nil
+	return s.ticket(u, c, s.accessCode(sub.Key), true), true, nil
 }

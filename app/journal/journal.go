@@ -98,11 +98,11 @@ func Append(tx *store.Tx, events ...Event) error {
 	if len(audits) == 0 {
 		return nil
 	}
-	if err := tx.Insert(&audits); err != nil {
+	if err := tx.Append(&audits); err != nil {
 		return fmt.Errorf("journal: audit: %w", err)
 	}
 	if len(messages) > 0 {
-		if err := tx.Insert(&messages); err != nil {
+		if err := tx.Append(&messages); err != nil {
 			return fmt.Errorf("journal: outbox: %w", err)
 		}
 	}
