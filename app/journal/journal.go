@@ -182,7 +182,7 @@ func Trail(r *store.Reader, f Filter) ([]Entry, error) {
 	q = where(q, f.Before > 0, "id < ?", f.Before)
 	q = where(q, f.Subject != "", "subject = ?", f.Subject)
 	q = where(q, f.SubjectID > 0, "subject_id = ?", f.SubjectID)
-	q = where(q, f.ActorID > 0, "actor_id = ?", f.ActorID)
+	q = where(q, f.ActorID > 0, "actor_id > 0 AND actor_id = ?", f.ActorID) // the index holds no other
 	q = where(q, f.Verb != "", "verb = ?", f.Verb)
 	q = where(q, !f.From.IsZero(), "at >= ?", f.From)
 	q = where(q, !f.To.IsZero(), "at < ?", f.To)
