@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -78,11 +79,13 @@ type Key []byte
 
 // Sum is the keyed hash (HMAC-SHA-256) of the parts; parts cannot run into each other.
 func (k Key) Sum(parts ...string) []byte {
-	m := hmac.New(sha256.New, k)
+	text := make([]byte, 0, 256)
 	for _, p := range parts {
-		fmt.Fprintf(m, "%d:", len(p))
-		m.Write([]byte(p))
+		text = strconv.AppendInt(text, int64(len(p)), 10)
+		text = append(append(text, ':'), p...)
 	}
+	m := hmac.New(sha256.New, k)
+	m.Write(text)
 	return m.Sum(nil)
 }
 

@@ -17,7 +17,7 @@ func Clean(s string) string {
 	s = oneNewline.Replace(s)
 	s = strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n':
+		case r == '\n', r >= '\u3000' && r < '\ufe00': // the latter is what most texts consist of
 			return r
 		case r == '\t':
 			return ' '

@@ -276,7 +276,7 @@ func (s *Server) wrap(r route) fiber.Handler {
 				s.log.Info("request", "request", id, "method", f.Method(), "route", r.path, "status", f.Response().StatusCode(), "ms", took.Milliseconds())
 			}
 		}()
-		c := &door.Ctx{Ctx: f, House: s.house, From: s.house.Limits.Name(s.address(f), start)}
+		c := &door.Ctx{Ctx: f, House: s.house, From: func() string { return s.house.Limits.Name(s.address(f), start) }}
 		if r.desk && r.method == fiber.MethodPost {
 			if err := c.Hold(); err != nil {
 				return s.refuse(c, err)

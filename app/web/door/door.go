@@ -59,9 +59,9 @@ func NewHouse(h House, pepper seal.Pepper) *House {
 type Ctx struct {
 	*fiber.Ctx
 	House   *House
-	Actor   staff.Actor // zero outside the desk
-	Token   string      // the session cookie at the desk
-	From    string      // a name for the visitor's address that lasts a day and leads back to nobody
+	Actor   staff.Actor   // zero outside the desk
+	Token   string        // the session cookie at the desk
+	From    func() string // a name for the visitor's address that lasts a day and leads back to nobody
 	form    *Form
 	refused *Form // what a form held whose token was wrong; only to be shown again
 }

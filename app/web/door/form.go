@@ -1,6 +1,7 @@
 package door
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -123,6 +124,7 @@ func (c *Ctx) read(f *Form, body io.Reader, file File) error {
 
 func (c *Ctx) parts(f *Form, parts *multipart.Reader, file File) error {
 	text, fields, checked := 0, 0, false
+	var raw bytes.Buffer
 	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -136,16 +138,17 @@ func (c *Ctx) parts(f *Form, parts *multipart.Reader, file File) error {
 			return errMalformed
 		}
 		if part.FileName() == "" {
-			raw, err := io.ReadAll(io.LimitReader(part, int64(maxText-text)+1))
+			raw.Reset()
+			n, err := raw.ReadFrom(io.LimitReader(part, int64(maxText-text)+1))
 			if err != nil {
 				return bodyError(err)
 			}
-			if text += len(raw); text > maxText {
+			if text += int(n); text > maxText {
 				return errTooLarge
 			}
 			// An empty file field has no name: it is not a value either.
 			if part.Header.Get("Content-Type") != "application/octet-stream" {
-				f.values.Add(part.FormName(), storable(string(raw)))
+				f.values.Add(part.FormName(), storable(raw.String()))
 			}
 			continue
 		}

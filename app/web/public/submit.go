@@ -160,7 +160,7 @@ func (s *staging) file(f *door.Form, name string, body io.Reader) error {
 
 // stage keeps one file of a form, within what its sender's address may leave in a day.
 func (d *Doors) stage(c *door.Ctx, f *door.Form, name string, body io.Reader) error {
-	giveBack, err := d.house.Limits.Hold(c.From, cases.MaxFileSize, d.house.DB.Now())
+	giveBack, err := d.house.Limits.Hold(c.From(), cases.MaxFileSize, d.house.DB.Now())
 	if err != nil {
 		return err
 	}

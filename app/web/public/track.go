@@ -49,7 +49,7 @@ func (d *Doors) Unlock(c *door.Ctx) error {
 		return err
 	}
 	number := clip(typed.Clean(f.Get("case_no")), 60)
-	id, err := d.house.Cases.Unlock(c.Std(), c.From, number, clip(f.Get("access_code"), 200))
+	id, err := d.house.Cases.Unlock(c.Std(), c.From(), number, clip(f.Get("access_code"), 200))
 	switch x, ok := fault.As(err); {
 	case ok && x.Kind == fault.Invalid && len(x.Fields) > 0:
 		return d.trackPage(c, 422, number, x.Fields)
