@@ -119,8 +119,6 @@ func (l *load) plant(ctx context.Context, db *store.DB, n int) error {
 
 // send shares n submissions among the clients and reports the time they took.
 func (l *load) send(clients, n int) (time.Duration, error) {
-	todo := atomic.Int64{}
-	todo.Store(int64(n))
 	open := make([]*client, clients)
 	for i := range open {
 		var err error
@@ -128,14 +126,15 @@ func (l *load) send(clients, n int) (time.Duration, error) {
 			return 0, err
 		}
 		defer open[i].conn.Close()
+		open[i].prepare((n + i) / clients)
 	}
 	var wait sync.WaitGroup
 	failed := make(chan error, clients)
 	start := time.Now()
 	for _, c := range open {
 		wait.Go(func() {
-			for todo.Add(-1) >= 0 {
-				if err := c.submit(); err != nil {
+			for _, request := range c.requests {
+				if err := c.submit(request); err != nil {
 					failed <- err
 					return
 				}
@@ -153,14 +152,16 @@ func (l *load) send(clients, n int) (time.Duration, error) {
 
 // client is one visitor on one connection.
 type client struct {
-	load    *load
-	conn    net.Conn
-	in      *bufio.Reader
-	cookie  string
-	fixed   []byte // the parts of the form that stay the same
-	random  *rand.Rand
-	numbers []string
-	took    []time.Duration
+	load     *load
+	conn     net.Conn
+	in       *bufio.Reader
+	cookie   string
+	page     fasthttp.Response
+	fixed    []byte   // the parts of the form that stay the same
+	requests [][]byte // to be sent
+	random   *rand.Rand
+	numbers  []string
+	took     []time.Duration
 }
 
 var (
@@ -201,12 +202,12 @@ func field(b *bytes.Buffer, name, value string) {
 	fmt.Fprintf(b, "--%s\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n", boundary, name, value)
 }
 
+// exchange sends a request and reads the answer, which lasts until the next.
 func (c *client) exchange(request []byte) (*fasthttp.Response, error) {
 	if _, err := c.conn.Write(request); err != nil {
 		return nil, err
 	}
-	var page fasthttp.Response
-	return &page, page.Read(c.in)
+	return &c.page, c.page.Read(c.in)
 }
 
 // sentences make texts of some 120 characters that differ, as suggestions do.
@@ -214,27 +215,36 @@ var sentences = []string{"诉讼服务大厅的叫号屏幕字太小，老年人
 	"网上立案上传材料经常失败", "执行进展应当每个月告诉申请人一次", "停车场离法院大门太远，下雨天很不方便", "调解员很有耐心，建议多安排几位",
 	"热线下午总是占线", "庭审直播的声音断断续续", "巡回法庭到村里来很好，请提前贴出时间", "材料清单写得太专业，请附一份样本", "希望增加手语翻译"}
 
-func (c *client) submit() error {
-	n := c.load.next.Add(1) - 1
-	var b bytes.Buffer
-	b.Write(c.fixed)
-	field(&b, "submission_key", fmt.Sprintf("%016x%016x", c.random.Uint64(), c.random.Uint64()))
-	field(&b, "captcha_id", c.load.captchas[n])
-	field(&b, "title", fmt.Sprintf("关于改进窗口服务的建议（%d）", n))
-	var text strings.Builder
-	for range 6 {
-		text.WriteString(sentences[c.random.IntN(len(sentences))] + "；")
+// prepare writes requests before the clock starts: a browser's typing is not
+// the site's time.
+func (c *client) prepare(n int) {
+	for range n {
+		id := c.load.next.Add(1) - 1
+		var b bytes.Buffer
+		b.Write(c.fixed)
+		field(&b, "submission_key", fmt.Sprintf("%016x%016x", c.random.Uint64(), c.random.Uint64()))
+		field(&b, "captcha_id", c.load.captchas[id])
+		field(&b, "title", fmt.Sprintf("关于改进窗口服务的建议（%d）", id))
+		var text strings.Builder
+		for range 6 {
+			text.WriteString(sentences[c.random.IntN(len(sentences))] + "；")
+		}
+		field(&b, "content", text.String())
+		field(&b, "name", "王女士")
+		field(&b, "phone", fmt.Sprintf("139%08d", c.random.IntN(100_000_000)))
+		field(&b, "email", "")
+		// A browser sends an empty file for an empty file field.
+		fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; name=\"attachments\"; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n--%s--\r\n", boundary, boundary)
+		request := fmt.Appendf(nil, "POST /submit/suggestion HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nContent-Type: multipart/form-data; boundary=%s\r\nContent-Length: %d\r\nAccept-Encoding: gzip, deflate, br\r\nSec-Fetch-Site: same-origin\r\n\r\n",
+			c.load.host, c.cookie, boundary, b.Len())
+		c.requests = append(c.requests, append(request, b.Bytes()...))
 	}
-	field(&b, "content", text.String())
-	field(&b, "name", "王女士")
-	field(&b, "phone", fmt.Sprintf("139%08d", c.random.IntN(100_000_000)))
-	field(&b, "email", "")
-	// A browser sends an empty file for an empty file field.
-	fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; name=\"attachments\"; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n--%s--\r\n", boundary, boundary)
-	request := fmt.Appendf(nil, "POST /submit/suggestion HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nContent-Type: multipart/form-data; boundary=%s\r\nContent-Length: %d\r\nAccept-Encoding: gzip, deflate, br\r\nSec-Fetch-Site: same-origin\r\n\r\n",
-		c.load.host, c.cookie, boundary, b.Len())
+}
+
+// submit sends one request and waits until its number has come back.
+func (c *client) submit(request []byte) error {
 	start := time.Now()
-	page, err := c.exchange(append(request, b.Bytes()...))
+	page, err := c.exchange(request)
 	if err != nil {
 		return err
 	}
