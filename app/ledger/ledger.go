@@ -179,24 +179,36 @@ func programme(r *store.Reader, where string, args ...any) (Programme, error) {
 	return p, nil
 }
 
-// FindProblem finds a published problem of the main programme by its code; the
-// code of one of its measures (1-3-2-1) finds it too.
+// FindProblem finds a published problem by its code, or by that of one of its
+// measures (1-3-2-1); that of another programme after its slug (2027/1-3).
 func FindProblem(r *store.Reader, code string) (Problem, error) {
+	slug, rest, other := strings.Cut(code, "/")
 	p, err := Main(r)
+	if other {
+		code = rest
+		p, err = ProgrammeBySlug(r, slug)
+	}
 	if err != nil {
 		return Problem{}, err
 	}
-	return ProblemByCode(r, p.ID, code)
+	return ProblemByCode(r, p, code)
 }
 
-// ProblemByCode finds a published problem of a programme.
-func ProblemByCode(r *store.Reader, programmeID int64, code string) (Problem, error) {
+// ProblemByCode finds a published problem of a programme, or that of a measure:
+// once the ledger is in, of the ledger's own alone. Before, no measure is known
+// and the code of one leads to its problem.
+func ProblemByCode(r *store.Reader, p Programme, code string) (Problem, error) {
+	of, ok, err := MeasurePage(r, p.ID, code)
 	parts := strings.SplitN(code, "-", 3)
-	if len(parts) < 2 {
-		return Problem{}, errNoProblem
+	switch {
+	case err != nil:
+		return Problem{}, err
+	case ok:
+		code = of
+	case !p.Ledger && len(parts) == 3:
+		code = parts[0] + "-" + parts[1]
 	}
-	// Where both have the code, the ledger's problem is the one that counts.
-	return problem(r.Order("announced"), "programme_id = ? AND code = ? AND published", programmeID, parts[0]+"-"+parts[1])
+	return problem(r.DB, "programme_id = ? AND code = ? AND announced = ? AND published", p.ID, code, !p.Ledger)
 }
 
 // ProblemByID reads a problem that something refers to.
@@ -236,7 +248,7 @@ type Detail struct {
 
 // Describe reads a problem's page.
 func Describe(r *store.Reader, programme Programme, code string) (Detail, error) {
-	p, err := ProblemByCode(r, programme.ID, code)
+	p, err := ProblemByCode(r, programme, code)
 	if err != nil {
 		return Detail{}, err
 	}
@@ -382,6 +394,29 @@ func (s *Service) MarkFictional(ctx context.Context, a staff.Actor, programmeID 
 			return fmt.Errorf("ledger: fictional: %w", err)
 		}
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "programme.fictional", Subject: "programme", SubjectID: programmeID, Public: true})
+	})
+}
+
+// RenameProgramme gives a programme the name that tells it from others.
+func (s *Service) RenameProgramme(ctx context.Context, a staff.Actor, programmeID int64, title string) error {
+	if err := a.Require(staff.RectificationOffice); err != nil {
+		return err
+	}
+	var bad []fault.Field
+	ask("title", "名称", title, true, 100, &title, &bad)
+	if err := fault.Form(bad); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *store.Tx) error {
+		p, err := ProgrammeByID(&tx.Reader, programmeID)
+		if err != nil {
+			return err
+		}
+		if err := tx.Model(&Programme{}).Where("id = ?", programmeID).Update("title", title).Error; err != nil {
+			return fmt.Errorf("ledger: rename: %w", err)
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "programme.rename", Subject: "programme", SubjectID: programmeID,
+			Changes: []journal.Change{{Field: "title", Old: p.Title, New: title}}, Public: true})
 	})
 }
 

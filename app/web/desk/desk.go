@@ -130,6 +130,8 @@ func Routes(h *door.House) []Route {
 		post("/desk/ledger/rules", office, d.AddRule),
 		get("/desk/ledger/rules/:id", ledger.Readers, d.Rule),
 		post("/desk/ledger/rules/:id", office, d.ChangeRule),
+		post("/desk/ledger/programme", ledger.Readers, d.ChooseProgramme),
+		post("/desk/ledger/programme/name", office, d.RenameProgramme),
 		get("/desk/ledger/orders", ledger.Readers, d.Orders),
 		post("/desk/ledger/orders", checkers, d.IssueOrder),
 		get("/desk/ledger/orders/:id", ledger.Readers, d.Order),
@@ -234,6 +236,9 @@ func (d *Doors) frameIn(c *door.Ctx, r *store.Reader, title string) (view.Desk, 
 		return v, nil
 	}
 	v.Who = c.Actor.Name
+	if err := namedProgramme(c, r, &v); err != nil {
+		return v, err
+	}
 	for _, p := range pages {
 		if holds(c.Actor, p.roles) {
 			v.Pages = append(v.Pages, p.Link)
@@ -263,7 +268,7 @@ var doneWords = map[string]string{
 	"published": "已公开。", "unpublished": "已决定不予选登。", "withdrawn": "已从公众网站撤下。",
 	"department": "部门已添加。", "rename": "部门名称已修改。", "retire": "部门已停用，以后不能再选。", "restore_department": "部门已恢复，可以再选。", "change": "姓名和部门已保存，该账号需要重新登录。", "email": "通知邮箱已保存。", "roles": "角色已修改。", "disable": "账号已停用，登录已全部退出。", "enable": "账号已恢复。",
 	"factor": "动态验证码已重置，本人下次登录后重新设置。", "sessions": "该账号的登录已全部退出。",
-	"order": "已发出。", "order_answered": "已答复。", "digests": "已生成，有邮箱的联络员会收到邮件。", "digests_none": "各部门本月的整改提示都已经有了。",
+	"programme": "名称已保存，公众网站已更新。", "order": "已发出。", "order_answered": "已答复。", "digests": "已生成，有邮箱的联络员会收到邮件。", "digests_none": "各部门本月的整改提示都已经有了。",
 	"meeting": "会议已安排，请列出议题。", "meeting_saved": "会议记录已保存，还没有定稿。", "meeting_held": "会议记录已定稿，决定开始执行。", "meeting_drawn": "议题已列出，可以添加，也可以去掉不研究的。",
 	"meeting_item": "议题已添加。", "meeting_dropped": "议题已去掉。", "meeting_decided": "决定已记下。", "meeting_undecided": "决定已去掉。", "meeting_done": "已记为办完。", "meeting_added": "已补记。",
 	"ledger_report": "进展已报告，公众网站已更新。", "ledger_details": "已保存。", "ledger_add": "措施已加入台账。", "ledger_evidence": "佐证材料已添加。",

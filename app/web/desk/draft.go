@@ -43,10 +43,10 @@ func (d *Doors) NextAnnouncement(c *door.Ctx) error {
 		if len(all) > 1 {
 			for _, y := range all {
 				p.Programmes = append(p.Programmes, view.NavLink{Link: view.Link{Text: y.Title, Href: "/desk/ledger/draft" + query("programme", y.Slug)},
-					Here: y.Slug == c.Query("programme") || y.Main && c.Query("programme") == ""})
+					Here: y.Slug == chosen(c) || y.Main && chosen(c) == ""})
 			}
 		}
-		if f, ok := fault.As(err); ok && f.Kind == fault.NotFound && (c.Query("programme") == "" || x.Programme.ID != 0) {
+		if f, ok := fault.As(err); ok && f.Kind == fault.NotFound && (chosen(c) == "" || x.Programme.ID != 0) {
 			p.Waiting = f.Message
 			return nil
 		}
@@ -64,7 +64,7 @@ func (d *Doors) NextAnnouncement(c *door.Ctx) error {
 		p.Form = view.Form{Action: "/desk/ledger/import", CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "programme", Value: strconv.FormatInt(x.Programme.ID, 10)}},
 			Fields:  []view.Field{{Name: "text", Kind: view.Textarea, Label: "通报全文", Rows: 30, Required: true, Value: x.Text, Hint: "在这里改。“" + ledger.Blank + "…】”都要填好，保存为草稿后也能再改。"}},
 			Buttons: []view.Button{{Text: "看识别结果"}}}
-		q := query("programme", c.Query("programme"))
+		q := query("programme", chosen(c))
 		p.Links = []view.Link{{Text: "打印", Href: "/desk/ledger/draft/paper" + q}, {Text: "下载 Word 文档", Href: "/desk/ledger/draft.docx" + q}}
 		return nil
 	})
@@ -90,7 +90,7 @@ func gaps(list []ledger.Gap) view.RecordList {
 // NextPaper is the next announcement on paper.
 func (d *Doors) NextPaper(c *door.Ctx) error {
 	return d.announcementPaper(c, func(r *store.Reader, p *view.PaperPage) (string, error) {
-		p.Up = view.Link{Text: "返回起草", Href: "/desk/ledger/draft" + query("programme", c.Query("programme"))}
+		p.Up = view.Link{Text: "返回起草", Href: "/desk/ledger/draft" + query("programme", chosen(c))}
 		x, err := drafted(c, r)
 		return x.Text, err
 	})

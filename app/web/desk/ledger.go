@@ -20,6 +20,10 @@ var announcementWords = map[string]string{"draft": "草稿，没有公布", "pub
 
 // Ledger is where work on the ledger begins; it lists the announcements, drafts too.
 func (d *Doors) Ledger(c *door.Ctx) error {
+	return d.ledgerPage(c, 200, func(*view.DeskLedgerPage) {})
+}
+
+func (d *Doors) ledgerPage(c *door.Ctx, status int, change func(*view.DeskLedgerPage)) error {
 	before, _ := strconv.ParseInt(c.Query("before"), 10, 64)
 	p := view.DeskLedgerPage{Import: c.Actor.Has(staff.RectificationOffice)}
 	err := c.Read(func(r *store.Reader) (err error) {
@@ -46,16 +50,26 @@ func (d *Doors) Ledger(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Render(200, p)
+	change(&p)
+	return c.Render(status, p)
 }
 
 // overview is the ledger's counts, its parts, and what waits for who looks.
 func overview(c *door.Ctx, r *store.Reader, p *view.DeskLedgerPage) error {
+	part := func(text, href, lead string) {
+		p.Parts = append(p.Parts, view.LedgerTask{Link: view.Link{Text: text, Href: href}, Lead: lead})
+	}
 	programme, err := programmeOf(c, r)
 	if fault.Is(err, fault.NotFound) {
+		if holds(c.Actor, office) {
+			part("表格", "/desk/ledger/sheet", "还没有台账：可以直接上传整份台账表格")
+		}
 		return nil
 	}
 	if err != nil {
+		return err
+	}
+	if err := programmeForms(c, r, p, programme); err != nil {
 		return err
 	}
 	n, err := ledger.Count(r, programme)
@@ -78,9 +92,6 @@ func overview(c *door.Ctx, r *store.Reader, p *view.DeskLedgerPage) error {
 			of.Problem = *x.ProblemID
 		}
 		p.Waiting = append(p.Waiting, view.DeskMeasure{Href: place(of), Code: x.Code, Text: x.Title, Closing: view.Closing(x.State)})
-	}
-	part := func(text, href, lead string) {
-		p.Parts = append(p.Parts, view.LedgerTask{Link: view.Link{Text: text, Href: href}, Lead: lead})
 	}
 	part("整改措施", "/desk/ledger/measures", "报告进展、佐证、申请销号、调整时限")
 	part("问题", "/desk/ledger/problems", "问题销号、增加措施")
@@ -131,7 +142,7 @@ func (d *Doors) Problems(c *door.Ctx) error {
 		if len(list) > pageRows {
 			list = list[:pageRows]
 			last := list[pageRows-1]
-			p.Next = "/desk/ledger/problems" + query("after", fmt.Sprintf("%d-%d", last.AspectNo, last.No), "programme", c.Query("programme"))
+			p.Next = "/desk/ledger/problems" + query("after", fmt.Sprintf("%d-%d", last.AspectNo, last.No), "programme", chosen(c))
 		}
 		for _, x := range list {
 			p.Rows = append(p.Rows, view.DeskProblem{Href: fmt.Sprintf("/desk/ledger/problems/%d", x.ID), Code: x.Code, Title: x.Title, Aspect: x.Aspect,

@@ -51,7 +51,7 @@ func (d *Doors) roundsPage(c *door.Ctx, status int, change func(*view.RoundsPage
 				From: door.Day(x.FromOn), To: door.Day(x.ToOn), Open: x.State == "open"})
 		}
 		if holds(c.Actor, inspectors) {
-			p.Acts = []view.Act{{Name: "plan", Label: "安排一次回头看", Lead: "从已经销号的措施里抽取。抽样由种子决定，别人能重算。", Form: view.Form{Action: p.Path + query("programme", c.Query("programme")), CSRF: p.CSRF,
+			p.Acts = []view.Act{{Name: "plan", Label: "安排一次回头看", Lead: "从已经销号的措施里抽取。抽样由种子决定，别人能重算。", Form: view.Form{Action: p.Path + query("programme", chosen(c)), CSRF: p.CSRF,
 				Fields: names("plan", view.Field{Name: "title", Label: "名称", Required: true}, view.Field{Name: "from", Kind: "date", Label: "开始", Required: true, Width: "middle"},
 					view.Field{Name: "to", Kind: "date", Label: "结束", Required: true, Width: "middle"},
 					view.Field{Name: "sample", Label: "抽查几条", Hint: "不填就是全部。", Width: "short", Inputmode: "numeric"},

@@ -42,7 +42,7 @@ func (d *Doors) mappingPage(c *door.Ctx, status int, change func(*view.RecordPag
 			if len(x.Linked) > 0 {
 				done++
 			}
-			named.Items = append(named.Items, mappingItem(p, x, c.Query("programme")))
+			named.Items = append(named.Items, mappingItem(p, x, chosen(c)))
 		}
 		left := view.RecordList{Heading: "台账里没有被点名的问题", Lead: "通报没有逐一点名的问题会在这里，不一定要对应。", Empty: "台账里的问题都有通报点名。"}
 		for _, x := range m.Unnamed {
@@ -100,7 +100,7 @@ func (d *Doors) Map(c *door.Ctx) error {
 		return err
 	}
 	err = d.mapped(c, f, id)
-	return d.settled(c, err, fmt.Sprintf("/desk/ledger/mapping%s#map-%d", query("done", "mapped", "programme", c.Query("programme")), id), func(status int) error {
+	return d.settled(c, err, fmt.Sprintf("/desk/ledger/mapping%s#map-%d", query("done", "mapped", "programme", chosen(c)), id), func(status int) error {
 		return d.mappingPage(c, status, func(p *view.RecordPage) { againIn(p, fmt.Sprintf("map-%d", id), f, err) })
 	})
 }

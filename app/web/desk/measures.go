@@ -23,14 +23,6 @@ var basketWords = map[ledger.Basket]string{ledger.InAll: "全部措施", ledger.
 
 var kindWords = map[ledger.Kind]string{ledger.Immediate: "立行立改", ledger.Dated: "限期整改", ledger.Recurring: "长期坚持"}
 
-// programmeOf is the programme that the address names, the main one where it names none.
-func programmeOf(c *door.Ctx, r *store.Reader) (ledger.Programme, error) {
-	if slug := c.Query("programme"); slug != "" {
-		return ledger.ProgrammeBySlug(r, slug)
-	}
-	return ledger.Main(r)
-}
-
 // Measures lists the ledger's measures.
 func (d *Doors) Measures(c *door.Ctx) error {
 	f := ledger.WorkFilter{Basket: ledger.Basket(c.Query("in")), Code: typed.Line(c.Query("code")), Limit: pageRows + 1}
@@ -67,7 +59,7 @@ func (d *Doors) Measures(c *door.Ctx) error {
 				}
 				return strconv.FormatInt(n, 10)
 			}
-			return "/desk/ledger/measures" + query("in", string(in), "department", number(f.Department), "code", f.Code, "programme", c.Query("programme"), "after", number(after))
+			return "/desk/ledger/measures" + query("in", string(in), "department", number(f.Department), "code", f.Code, "programme", chosen(c), "after", number(after))
 		}
 		for _, b := range ledger.Baskets {
 			if b == ledger.InMine && c.Actor.DepartmentID == 0 {
@@ -97,7 +89,7 @@ func (d *Doors) Measures(c *door.Ctx) error {
 			}
 		}
 		if f.Department != 0 || f.Code != "" {
-			p.Widen = "/desk/ledger/measures" + query("in", string(f.Basket), "programme", c.Query("programme"))
+			p.Widen = "/desk/ledger/measures" + query("in", string(f.Basket), "programme", chosen(c))
 		}
 		return nil
 	})

@@ -45,15 +45,15 @@ func (d *Doors) meetingsPage(c *door.Ctx, status int, change func(*view.Register
 		}
 		if len(list) > pageRows {
 			list = list[:pageRows]
-			p.Next = p.Path + query("before", strconv.FormatInt(list[pageRows-1].ID, 10), "programme", c.Query("programme"))
+			p.Next = p.Path + query("before", strconv.FormatInt(list[pageRows-1].ID, 10), "programme", chosen(c))
 		}
 		for _, x := range list {
 			p.Rows = append(p.Rows, view.RegisterRow{Href: fmt.Sprintf("%s/%d", p.Path, x.ID), Name: x.Title, Standing: meetingWords[x.State],
 				Cells: []view.RegisterCell{{Column: "日期", Text: x.HeldOn.String()}, {Column: "议题", Text: strconv.Itoa(x.Items)}, {Column: "决定", Text: strconv.Itoa(x.Decisions)}, {Column: "没有办完", Text: strconv.Itoa(x.Undone)}}})
 		}
-		p.Links = []view.Link{{Text: "会议决定和办理情况", Href: "/desk/ledger/decisions" + query("programme", c.Query("programme"))}}
+		p.Links = []view.Link{{Text: "会议决定和办理情况", Href: "/desk/ledger/decisions" + query("programme", chosen(c))}}
 		if c.Actor.Has(staff.RectificationOffice) {
-			p.Acts = []view.Act{{Name: "plan", Label: "安排一次会议", Form: view.Form{Action: p.Path + query("programme", c.Query("programme")), CSRF: p.CSRF,
+			p.Acts = []view.Act{{Name: "plan", Label: "安排一次会议", Form: view.Form{Action: p.Path + query("programme", chosen(c)), CSRF: p.CSRF,
 				Fields: names("plan", view.Field{Name: "title", Label: "会议名称", Hint: "比如：2027年第三季度整改工作研究。", Required: true},
 					view.Field{Name: "held_on", Kind: "date", Label: "会议日期", Required: true, Width: "middle"}), Buttons: []view.Button{{Text: "安排会议"}}}}}
 		}
@@ -547,7 +547,7 @@ func (d *Doors) Decisions(c *door.Ctx) error {
 			return err
 		}
 		address := func(b ledger.DecisionBasket, before string) string {
-			return p.Path + query("in", string(b), "before", before, "programme", c.Query("programme"))
+			return p.Path + query("in", string(b), "before", before, "programme", chosen(c))
 		}
 		for _, b := range ledger.DecisionBaskets {
 			p.Baskets = append(p.Baskets, view.Basket{Link: view.Link{Text: decisionBasketWords[b], Href: address(b, "")}, Count: view.Tally(counts[b]), Here: b == in,

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"mingjing/app/calendar"
@@ -46,7 +47,7 @@ func (d *Doors) ordersPage(c *door.Ctx, status int, change func(*view.RegisterPa
 			return err
 		}
 		address := func(b ledger.OrderBasket, before string) string {
-			return p.Path + query("in", string(b), "before", before, "programme", c.Query("programme"))
+			return p.Path + query("in", string(b), "before", before, "programme", chosen(c))
 		}
 		for _, b := range ledger.OrderBaskets {
 			p.Baskets = append(p.Baskets, view.Basket{Link: view.Link{Text: orderBasketWords[b], Href: address(b, "")}, Count: view.Tally(counts[b]), Here: b == in,
@@ -69,7 +70,7 @@ func (d *Doors) ordersPage(c *door.Ctx, status int, change func(*view.RegisterPa
 		if err != nil {
 			return err
 		}
-		p.Acts = []view.Act{{Name: "issue", Label: "发出督办单", Lead: "先提醒，再督办，再约谈、问责。越级的要写明理由。", Form: view.Form{Action: p.Path + query("programme", c.Query("programme")), CSRF: p.CSRF,
+		p.Acts = []view.Act{{Name: "issue", Label: "发出督办单", Lead: "先提醒，再督办，再约谈、问责。越级的要写明理由。", Form: view.Form{Action: p.Path + query("programme", chosen(c)), CSRF: p.CSRF,
 			Fields: names("issue", orderFields(levels, departments)...), Buttons: []view.Button{{Text: "发出"}}}}}
 		return nil
 	})
@@ -205,14 +206,36 @@ func (d *Doors) orderPage(c *door.Ctx, status int, id int64, change func(*view.R
 				Fields: names("answer", view.Field{Name: "text", Kind: view.Textarea, Label: "答复内容", Hint: "只能答复一次，写明做了什么、还差什么、何时完成。", Required: true, Rows: 6}), Buttons: []view.Button{{Text: "提交答复"}}}}}
 		} else if x.AnsweredOn.IsZero() {
 			p.Waiting = "由" + x.Department + "的联络员答复。"
+			if x.Nobody {
+				p.Waiting = x.Department + "还没有联络员账号，没有人能答复。请联系安全管理员添加，或者撤换承办部门。"
+			}
 		}
-		return nil
+		return escalate(r, c, &p, x, today)
 	})
 	if err != nil {
 		return err
 	}
 	change(&p)
 	return c.Render(status, p)
+}
+
+// escalate offers the next rung of the ladder, filled in.
+func escalate(r *store.Reader, c *door.Ctx, p *view.RecordPage, x ledger.Issued, today calendar.Date) error {
+	i := slices.Index(ledger.Levels, x.Level) + 1
+	if i >= len(ledger.Levels) || len(x.Later) > 0 || x.MeasureID == nil && x.ProblemID != nil || !slices.Contains(ledger.MayIssue(c.Actor), ledger.Levels[i]) {
+		return nil
+	}
+	programme, err := ledger.ProgrammeByID(r, x.ProgrammeID)
+	if err != nil {
+		return err
+	}
+	level := ledger.Levels[i]
+	f := view.Form{Action: "/desk/ledger/orders" + query("programme", programme.Slug), CSRF: p.CSRF, Buttons: []view.Button{{Text: "发出" + level.Word()}},
+		Hidden: []view.Hidden{{Name: "level", Value: string(level)}, {Name: "department", Value: strconv.FormatInt(x.DepartmentID, 10)}, {Name: "code", Value: x.Code}, {Name: "follows", Value: strconv.FormatInt(x.ID, 10)}},
+		Fields: names("escalate", view.Field{Name: "text", Kind: view.Textarea, Label: "内容和要求", Required: true, Rows: 4},
+			view.Field{Name: "answer_by", Kind: "date", Label: "要求何时答复", Required: true, Value: today.AddDays(7).String(), Width: "middle"})}
+	p.Acts = append(p.Acts, view.Act{Name: "escalate", Label: "升级为" + level.Word(), Lead: "承接这一份，仍然发给" + x.Department + "。", Form: f})
+	return nil
 }
 
 // AnswerOrder takes the department's answer.

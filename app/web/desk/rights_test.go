@@ -56,6 +56,8 @@ var rights = map[string]string{
 	"POST /desk/ledger/rules":                 "rectification_office",
 	"GET /desk/ledger/rules/:id":              "rectification_office liaison reviewer discipline_officer supervisor leader publisher",
 	"POST /desk/ledger/rules/:id":             "rectification_office",
+	"POST /desk/ledger/programme":             "rectification_office liaison reviewer discipline_officer supervisor leader publisher",
+	"POST /desk/ledger/programme/name":        "rectification_office",
 	"GET /desk/ledger/orders":                 "rectification_office liaison reviewer discipline_officer supervisor leader publisher",
 	"POST /desk/ledger/orders":                "rectification_office discipline_officer supervisor leader",
 	"GET /desk/ledger/orders/:id":             "rectification_office liaison reviewer discipline_officer supervisor leader publisher",

@@ -40,10 +40,10 @@ func (d *Doors) rulesPage(c *door.Ctx, status int, change func(*view.RegisterPag
 		}
 		if len(list) > pageRows {
 			list = list[:pageRows]
-			p.Next = p.Path + query("before", strconv.FormatInt(list[pageRows-1].ID, 10), "programme", c.Query("programme"))
+			p.Next = p.Path + query("before", strconv.FormatInt(list[pageRows-1].ID, 10), "programme", chosen(c))
 		}
 		for _, x := range list {
-			row := view.RegisterRow{Href: fmt.Sprintf("%s/%d%s", p.Path, x.ID, query("programme", c.Query("programme"))), Name: x.Title, Standing: published(x.Published),
+			row := view.RegisterRow{Href: fmt.Sprintf("%s/%d%s", p.Path, x.ID, query("programme", chosen(c))), Name: x.Title, Standing: published(x.Published),
 				Cells: []view.RegisterCell{{Column: "文号", Text: x.Number}, {Column: "印发", Text: x.Dated.String()}, {Column: "回应的问题", Text: codesOf(x)}}}
 			if x.Revised {
 				row.Marks = []string{"修订"}
@@ -51,7 +51,7 @@ func (d *Doors) rulesPage(c *door.Ctx, status int, change func(*view.RegisterPag
 			p.Rows = append(p.Rows, row)
 		}
 		if c.Actor.Has(staff.RectificationOffice) {
-			p.Acts = []view.Act{{Name: "add", Label: "登记一项制度", Form: view.Form{Action: p.Path + query("programme", c.Query("programme")), CSRF: p.CSRF,
+			p.Acts = []view.Act{{Name: "add", Label: "登记一项制度", Form: view.Form{Action: p.Path + query("programme", chosen(c)), CSRF: p.CSRF,
 				Fields: names("add", ruleFields(ledger.Rule{})...), Buttons: []view.Button{{Text: "登记"}}}}}
 		}
 		return nil
@@ -126,12 +126,6 @@ func (d *Doors) addRule(c *door.Ctx, f *door.Form) (int64, error) {
 	return d.house.Ledger.AddRule(c.Std(), c.Actor, programme.ID, x)
 }
 
-// programme is programmeOf in a transaction of its own.
-func (d *Doors) programme(c *door.Ctx) (p ledger.Programme, err error) {
-	err = c.Read(func(r *store.Reader) error { p, err = programmeOf(c, r); return err })
-	return p, err
-}
-
 // Rule shows a rule and changes it.
 func (d *Doors) Rule(c *door.Ctx) error {
 	id, err := number(c.Params("id"))
@@ -170,7 +164,7 @@ func (d *Doors) rulePage(c *door.Ctx, status int, id int64, change func(*view.Re
 			p.Links = []view.Link{{Text: "打开全文链接", Href: x.URL}}
 		}
 		if c.Actor.Has(staff.RectificationOffice) {
-			p.Acts = []view.Act{{Name: "change", Label: "修改、公开", Form: view.Form{Action: p.Path + query("programme", c.Query("programme")), CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "version", Value: strconv.Itoa(x.Version)}},
+			p.Acts = []view.Act{{Name: "change", Label: "修改、公开", Form: view.Form{Action: p.Path + query("programme", chosen(c)), CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "version", Value: strconv.Itoa(x.Version)}},
 				Fields: names("change", ruleFields(x)...), Buttons: []view.Button{{Text: "保存"}}}}}
 		}
 		return nil
@@ -193,7 +187,7 @@ func (d *Doors) ChangeRule(c *door.Ctx) error {
 		return err
 	}
 	err = d.changeRule(c, f, id)
-	return d.settled(c, err, fmt.Sprintf("/desk/ledger/rules/%d%s", id, query("done", "rule_changed", "programme", c.Query("programme"))), func(status int) error {
+	return d.settled(c, err, fmt.Sprintf("/desk/ledger/rules/%d%s", id, query("done", "rule_changed", "programme", chosen(c))), func(status int) error {
 		return d.rulePage(c, status, id, func(p *view.RecordPage) { p.Kept = showAgain(&p.Desk, p.Acts, "change", f, err) })
 	})
 }

@@ -289,7 +289,7 @@ func (d *Doors) SheetXLSX(c *door.Ctx) error { return d.sendSheet(c, "xlsx") }
 func (d *Doors) SheetCSV(c *door.Ctx) error  { return d.sendSheet(c, "csv") }
 
 func (d *Doors) sendSheet(c *door.Ctx, format string) error {
-	e, err := d.house.Ledger.PrepareExport(c.Std(), c.Actor, c.Query("programme"), format)
+	e, err := d.house.Ledger.PrepareExport(c.Std(), c.Actor, chosen(c), format)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ type Desk struct {
 	Who   string // 分办员 · 李; empty before signing in
 	Pages []Link // the menu
 	CSRF  string
+	// Programme is the one that the ledger's pages are of, where there are several.
+	Programme *Link
 }
 
 // FullTitle is the title element.

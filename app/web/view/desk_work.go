@@ -39,16 +39,21 @@ func (p PublicationPage) Errors() []Link { return errorsOf(p.Acts) }
 // who looks, its parts, and the announcements.
 type DeskLedgerPage struct {
 	Desk
-	Counts  []LedgerCount
-	Overdue int
-	Waiting []DeskMeasure // applications that wait for a review by who looks
-	Parts   []LedgerTask
-	Rows    []LedgerRow
-	Import  bool // who looks may import and draft
-	Next    string
+	Counts     []LedgerCount
+	Overdue    int
+	Waiting    []DeskMeasure // applications that wait for a review by who looks
+	Parts      []LedgerTask
+	Rows       []LedgerRow
+	Import     bool  // who looks may import and draft
+	Programmes []Act // choosing the programme, and naming it
+	Kept       string
+	Next       string
 }
 
 func (DeskLedgerPage) Template() string { return "desk/ledger" }
+
+// Errors are those of the page's forms.
+func (p DeskLedgerPage) Errors() []Link { return errorsOf(p.Programmes) }
 
 // LedgerRow is an announcement in the list.
 type LedgerRow struct {
