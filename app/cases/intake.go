@@ -70,7 +70,7 @@ type Field struct {
 }
 
 var allFields = map[string]Field{
-	"problem":     {"problem", "所针对的问题", true, 20, false, func(s *Submission) *string { return &s.Problem }},
+	"problem":     {"problem", "所针对的问题", true, 60, false, func(s *Submission) *string { return &s.Problem }},
 	"title":       {"title", "标题", true, MaxTitle, false, func(s *Submission) *string { return &s.Title }},
 	"content":     {"content", "内容", true, MaxContent, true, func(s *Submission) *string { return &s.Content }},
 	"demand":      {"demand", "您的诉求", true, 1000, true, func(s *Submission) *string { return &s.Demand }},

@@ -151,16 +151,20 @@ func (c *Courier) letters() map[string]letter {
 		to, err := c.cases.MailAddress(ctx, id)
 		return to, "/track", err
 	}
+	desk := func(page string) func(context.Context, int64) (string, string, error) {
+		return func(ctx context.Context, id int64) (string, string, error) {
+			to, err := c.staff.MailAddress(ctx, id)
+			return to, page, err
+		}
+	}
 	look := "请用受理编号和查询码在网站“查询进度”里查看。"
 	return map[string]letter{
 		"received":  {subject: "您的来件已收到", body: look, find: sender},
 		"progress":  {subject: "您的事项有新进展", body: look, find: sender},
 		"subscribe": {public: c.confirm},
 		"news":      {public: c.news},
-		"digest": {subject: "您部门本月的整改提示已生成", body: "请登录工作台查看。", find: func(ctx context.Context, id int64) (string, string, error) {
-			to, err := c.staff.MailAddress(ctx, id)
-			return to, "/desk/ledger/digests", err
-		}},
+		"digest":    {subject: "您部门本月的整改提示已生成", body: "请登录工作台查看。", find: desk("/desk/ledger/digests")},
+		"order":     {subject: "您部门收到一份督办单", body: "请登录工作台查看，按期答复。", find: desk("/desk/ledger/orders")},
 	}
 }
 

@@ -101,7 +101,7 @@ func (m Measure) asks(today calendar.Date) (list []heading) {
 	case m.Status == Done || m.DueOn.IsZero():
 	case !m.DueOn.After(end):
 		list = append(list, askDue)
-	case Warn(m, today) != calendar.InTime:
+	case Warn(m, today) != calendar.InTime || !m.DueOn.After(today.AddDays(soonDays)):
 		list = append(list, askNear)
 	}
 	switch {

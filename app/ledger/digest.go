@@ -158,15 +158,25 @@ func digest(tx *store.Tx, a staff.Actor, to staff.Department) (int, error) {
 	}
 	e := journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "digest.send", Subject: "digest", SubjectID: d.ID, Changes: []journal.Change{{Field: "month", New: d.Month}}}
 	if d.Needs > 0 {
-		people, err := staff.Reachable(&tx.Reader, staff.Liaison, to.ID)
-		if err != nil {
+		if e.Messages, err = word(&tx.Reader, to.ID, "digest", d.ID); err != nil {
 			return 0, err
-		}
-		for _, id := range people {
-			e.Messages = append(e.Messages, journal.Message{Key: fmt.Sprintf("digest/%d/%d", d.ID, id), Channel: "mail", Template: "digest", SubjectID: id})
 		}
 	}
 	return 1, journal.Append(tx, e)
+}
+
+// word is the message to a department's liaisons that there is something for
+// them at the desk: a digest, an order.
+func word(r *store.Reader, department int64, what string, id int64) ([]journal.Message, error) {
+	people, err := staff.Reachable(r, staff.Liaison, department)
+	if err != nil {
+		return nil, err
+	}
+	var out []journal.Message
+	for _, x := range people {
+		out = append(out, journal.Message{Key: fmt.Sprintf("%s/%d/%d", what, id, x), Channel: "mail", Template: what, SubjectID: x})
+	}
+	return out, nil
 }
 
 // digests reads digests with their departments' names.

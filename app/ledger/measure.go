@@ -202,6 +202,17 @@ func Count(r *store.Reader, p Programme) (Counts, error) {
 	return c, nil
 }
 
+// CountHidden counts what Count counts and no public page lists.
+func CountHidden(r *store.Reader, p Programme) (problems, measures int, err error) {
+	err = r.Raw(`SELECT (SELECT count(*) FROM problems WHERE programme_id = ? AND announced = ? AND NOT published),
+		(SELECT count(*) FROM measures m JOIN problems p ON p.id = m.problem_id WHERE m.programme_id = ? AND NOT (m.published AND p.published))`,
+		p.ID, !p.Ledger, p.ID).Row().Scan(&problems, &measures)
+	if err != nil {
+		return 0, 0, fmt.Errorf("ledger: count hidden: %w", err)
+	}
+	return problems, measures, nil
+}
+
 // Roll is the status of a problem whose measures count like this. It never says
 // more than the measures do: one of unknown status leaves done work unstated,
 // not done.

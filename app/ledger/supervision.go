@@ -189,8 +189,11 @@ func (s *Service) Issue(ctx context.Context, a staff.Actor, programmeID int64, n
 			return fmt.Errorf("ledger: issue: %w", err)
 		}
 		id = o.ID
-		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "order.issue", Subject: "order", SubjectID: o.ID,
-			Changes: []journal.Change{{Field: "level", New: string(o.Level)}}})
+		e := journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "order.issue", Subject: "order", SubjectID: o.ID, Changes: []journal.Change{{Field: "level", New: string(o.Level)}}}
+		if e.Messages, err = word(&tx.Reader, o.DepartmentID, "order", o.ID); err != nil {
+			return err
+		}
+		return journal.Append(tx, e)
 	})
 	return id, err
 }
@@ -279,6 +282,7 @@ type Issued struct {
 	Earlier    []Issued `gorm:"-"` // those it escalates, the nearest first
 	Later      []Issued `gorm:"-"` // those that escalate it
 	Answerable bool     `gorm:"-"` // by the actor, now
+	Nobody     bool     `gorm:"-"` // the department has no liaison who could answer
 }
 
 func issued(r *store.Reader) *gorm.DB {
@@ -299,6 +303,11 @@ func OpenOrder(r *store.Reader, a staff.Actor, id int64) (Issued, error) {
 		return x, fmt.Errorf("ledger: order: %w", err)
 	}
 	x.Answerable = mayAnswer(a, o) == nil
+	liaisons, err := staff.Holding(r, staff.Liaison, o.DepartmentID)
+	if err != nil {
+		return x, err
+	}
+	x.Nobody = len(liaisons) == 0
 	for at := x.FollowsID; at != nil && len(x.Earlier) < len(Levels); {
 		var y Issued
 		if err := issued(r).Where("supervision_orders.id = ?", *at).Take(&y).Error; err != nil {

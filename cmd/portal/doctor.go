@@ -350,6 +350,9 @@ func (d doctor) mail() finding {
 	if d.config.SMTPURL == "" {
 		return note("没有设置 PORTAL_SMTP_URL，不发邮件。")
 	}
+	if d.config.BaseURL == "" {
+		return note("设置了 PORTAL_SMTP_URL，没有设置 PORTAL_BASE_URL：邮件里没有网址，公众不能用邮箱订阅。")
+	}
 	u, err := url.Parse(d.config.SMTPURL)
 	if err != nil || u.Hostname() == "" {
 		return bad("PORTAL_SMTP_URL 应当像 smtp://user:password@host:587。")

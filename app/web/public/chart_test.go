@@ -32,7 +32,7 @@ func TestTheChartShowsPlanAndTruth(t *testing.T) {
 		if n := page.Find("table tbody tr:not(.part)").Length(); n != 4 || page.Find("li.track:not(.again)").Length() != 4 || page.Find("rect.late").Length() != 3 { // the legend's, the measure's, the problem's
 			t.Errorf("%d measures, %d hatched", n, page.Find("rect.late").Length())
 		}
-		if page.Find(`main a[href="/progress/1-1#m-1-1-2-1"]`).Length() != 1 || page.Find("details[open]").Length() != 2 { // two problems; few enough to be unfolded
+		if page.Find(`main a[href="/progress/1-1#m-1-1-2-1"]`).Length() != 1 || page.Find(".tracks details[open]").Length() != 2 { // two problems; few enough to be unfolded
 			t.Error("does not lead to the measure, or is folded")
 		}
 		if b.Get("/").Find(`main a[href="/chart"]`).Length() != 1 {

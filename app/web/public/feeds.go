@@ -96,14 +96,14 @@ func (d *Doors) ProgressFeed(c *door.Ctx) error {
 		}
 		var lines []ledger.Line
 		if code == "" {
-			f = feedFrom(c, programme.Title+"，整改变化", at("/changes", programme))
+			f = feedFrom(c, fictional(programme)+programme.Title+"，整改变化", at("/changes", programme))
 			lines, err = ledger.Latest(r, programme.ID, 0, feedRows)
 		} else {
 			x, err := ledger.Describe(r, programme, code)
 			if err != nil {
 				return err
 			}
-			f = feedFrom(c, "问题"+x.Problem.Code+" "+x.Problem.Title, root(programme)+x.Problem.Code)
+			f = feedFrom(c, fictional(programme)+"问题"+x.Problem.Code+" "+x.Problem.Title, root(programme)+x.Problem.Code)
 			lines = x.Events[:min(len(x.Events), feedRows)]
 		}
 		for _, e := range lines {
@@ -138,4 +138,12 @@ func (d *Doors) RepliesFeed(c *door.Ctx) error {
 		return err
 	}
 	return f.send(c, empty)
+}
+
+// fictional marks what is invented where no banner can.
+func fictional(p ledger.Programme) string {
+	if p.Demo {
+		return "（演示，内容是虚构的）"
+	}
+	return ""
 }

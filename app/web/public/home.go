@@ -49,6 +49,9 @@ func (d *Doors) Home(c *door.Ctx) error {
 			}
 			p.Aspects = append(p.Aspects, row)
 		}
+		if p.Others, err = others(r); err != nil {
+			return err
+		}
 		events, err := ledger.Latest(r, programme.ID, 0, 5)
 		if err != nil {
 			return err
@@ -155,6 +158,17 @@ func counted(r *store.Reader, programme ledger.Programme, stated map[string]ledg
 		return err
 	}
 	p.Counted = true
+	problems, measures, err := ledger.CountHidden(r, programme)
+	if err != nil {
+		return err
+	}
+	if problems > 0 || measures > 0 {
+		p.Hidden = fmt.Sprintf("其中按规定不公开内容的有%d个问题、%d条措施，只计数，不列出。", problems, measures)
+	}
+	made, err := ledger.CountRules(r, programme.ID)
+	if err != nil {
+		return err
+	}
 	figure := func(label, unit, name string, t ledger.Tallied, closed int, list view.Link) {
 		f := view.Figure{Label: label, Count: t[ledger.Done], Of: t.All(), Unit: unit, Verb: "完成", AsOf: door.Day(calendar.Of(r.Now)), List: list, Closed: &closed}
 		for _, s := range []ledger.Status{ledger.Done, ledger.BasicallyDone, ledger.LongTerm, ledger.InProgress} {
@@ -175,7 +189,7 @@ func counted(r *store.Reader, programme ledger.Programme, stated map[string]ledg
 	}
 	figure("反馈问题", "个", "problems", n.Problems, n.ProblemsClosed, view.Link{Text: "查看逐项进展", Href: "/progress"})
 	figure("整改措施", "条", "measures", n.Measures, n.MeasuresClosed, view.Link{Text: "挂图作战图", Href: "/chart"})
-	rules := view.Figure{Label: "制度成果", Count: n.Rules, Unit: "个", AsOf: door.Day(calendar.Of(r.Now)), List: view.Link{Text: "查看制度成果", Href: "/rules"}}
+	rules := view.Figure{Label: "制度成果", Count: made, Unit: "个", AsOf: door.Day(calendar.Of(r.Now)), List: view.Link{Text: "查看制度成果", Href: "/rules"}}
 	if s := stated["rules"]; s.Name != "" {
 		rules.Stated = fmt.Sprintf("通报：%d个", s.Value)
 	}

@@ -240,6 +240,18 @@ func (d *Doors) Choose(c *door.Ctx) error {
 	})
 }
 
+// others are the programmes beside the main one.
+func others(r *store.Reader) ([]view.Link, error) {
+	all, err := ledger.Programmes(r)
+	var out []view.Link
+	for _, x := range all {
+		if !x.Main {
+			out = append(out, view.Link{Text: x.Title, Href: address(x.Programme, ledger.Filter{}, nil)})
+		}
+	}
+	return out, err
+}
+
 // Sitemap links every public page.
 func (d *Doors) Sitemap(c *door.Ctx) error {
 	p := view.SitemapPage{}
@@ -269,6 +281,13 @@ func (d *Doors) Sitemap(c *door.Ctx) error {
 				g.Links = append(g.Links, view.Link{Text: x.Code + " " + x.Title, Href: "/progress/" + x.Code})
 			}
 			p.Listed = append(p.Listed, g)
+		}
+		if err != nil {
+			return err
+		}
+		others, err := others(r)
+		if len(others) > 0 {
+			p.Listed = append(p.Listed, view.LinkGroup{Title: "其他轮次的整改进展", Links: others})
 		}
 		return err
 	})

@@ -218,9 +218,27 @@ func TestProgrammesStandSideBySide(t *testing.T) {
 		}
 		page = b.Get("/progress/small/1-1")
 		shows(t, page, []string{"措施1-1-1-1"}, nil)
-		if next, _ := page.Find("a[rel=next]").Attr("href"); next != "/progress/small/1-2" || page.Find(`main a[href^="/submit/comment"]`).Length() != 0 {
+		if next, _ := page.Find("a[rel=next]").Attr("href"); next != "/progress/small/1-2" || page.Find(`main a[href="/submit/comment?problem=small/1-1"]`).Length() != 1 {
 			t.Errorf("next is %q", next)
 		}
+		// A comment on a problem of another programme, and the ways there.
+		form := b.Get("/submit/comment?problem=small/1-1")
+		shows(t, form, []string{"对“第1方面的第1个问题”的意见"}, nil)
+		if form.Find(`main a[href="/progress/small/1-1"]`).Length() != 1 || form.Value("problem") != "small/1-1" {
+			t.Error("the comment is about another problem")
+		}
+		for _, path := range []string{"/", "/sitemap"} {
+			if page := b.Get(path); page.Find(`main a[href="/progress?programme=small"]`).Length() != 1 {
+				t.Errorf("%s does not lead to the other programme", path)
+			}
+		}
+		for _, path := range []string{"/progress/1-9", "/progress/1-1-9-9", "/progress/1-1-1-1-1", "/progress/small/1-1-9-9"} {
+			if page := b.Get(path); page.Status != 404 {
+				t.Errorf("%s: %d", path, page.Status)
+			}
+		}
+		write(t, s, "UPDATE problems SET published = FALSE WHERE code = '2-1'")
+		shows(t, b.Get("/"), []string{"其中按规定不公开内容的有1个问题、1条措施，只计数，不列出。"}, nil)
 	})
 }
 

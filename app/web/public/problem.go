@@ -86,8 +86,8 @@ func described(p *view.ProblemPage, x ledger.Detail, today calendar.Date) {
 	p.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "整改进展", Href: address(programme, ledger.Filter{}, nil)}, aspect}
 	p.Code, p.Title, p.Aspect, p.Status, p.Leader = problem.Code, problem.Title, aspect, status(programme, problem.Status), problem.Leader
 	p.Noindex = problem.Announced && programme.Ledger
-	if programme.Main && !p.Noindex {
-		p.Comment = "/submit/comment?problem=" + problem.Code
+	if !p.Noindex {
+		p.Comment = "/submit/comment?problem=" + strings.TrimPrefix(root(programme), "/progress/") + problem.Code
 	}
 	p.Closing, p.ClosedOn = closing(problem.Closing, problem.ReopenedOn), door.Day(problem.ClosedOn)
 	if len(x.Measures) == 0 && problem.Closing == ledger.NotApplied {

@@ -67,6 +67,7 @@ func (d *Doors) Progress(c *door.Ctx) error {
 				Status: status(programme, x.Status), Closing: closing(x.Closing, x.ReopenedOn), Measures: view.Share{Count: x.Standing.Done, Of: x.Standing.Measures},
 				Closed: x.Standing.Closed, Overdue: x.Standing.Overdue, Next: door.Day(x.Standing.Next)})
 		}
+		p.Depts = leadDepartments(programme, f, tallies)
 		p.Total = ledger.Sum(tallies, f)
 		p.Filters = append(beside(programme, all, func(x ledger.Programme) string { return address(x, ledger.Filter{}, nil) }), filters(programme, f, aspects, tallies)...)
 		p.Downloads = downloads(programme)
@@ -145,25 +146,32 @@ func filters(p ledger.Programme, f ledger.Filter, counted []ledger.AspectCount, 
 			statuses.Options = append(statuses.Options, o)
 		}
 	}
-	out := []view.Filter{aspects, statuses}
+	return []view.Filter{aspects, statuses}
+}
+
+// leadDepartments are the links to what each department leads; nil where none is named.
+func leadDepartments(p ledger.Programme, f ledger.Filter, tallies []ledger.Tally) *view.Filter {
+	option := func(text string, g ledger.Filter, here bool) view.Option {
+		return view.Option{Text: text, Href: address(p, g, nil), Count: ledger.Sum(tallies, g), Here: here}
+	}
 	var depts []string
 	for _, t := range tallies {
 		if t.Dept != "" && !slices.Contains(depts, t.Dept) {
 			depts = append(depts, t.Dept)
 		}
 	}
-	if len(depts) > 0 || f.Dept != "" {
-		g = f
-		g.Dept = ""
-		row := view.Filter{Name: "牵头部门", Options: []view.Option{option("全部", g, f.Dept == "")}}
-		if f.Dept != "" && !slices.Contains(depts, f.Dept) {
-			depts = append(depts, f.Dept)
-		}
-		for _, name := range depts {
-			g.Dept = name
-			row.Options = append(row.Options, option(name, g, f.Dept == name))
-		}
-		out = append(out, row)
+	if f.Dept != "" && !slices.Contains(depts, f.Dept) {
+		depts = append(depts, f.Dept)
 	}
-	return out
+	if len(depts) == 0 {
+		return nil
+	}
+	g := f
+	g.Dept = ""
+	row := view.Filter{Name: "牵头部门", Options: []view.Option{option("全部", g, f.Dept == "")}}
+	for _, name := range depts {
+		g.Dept = name
+		row.Options = append(row.Options, option(name, g, f.Dept == name))
+	}
+	return &row
 }

@@ -116,7 +116,7 @@ func about(r *store.Reader, code string, bad []fault.Field, p *view.FormPage) er
 	}
 	p.Heading = "对“" + x.Title + "”的意见"
 	p.Title = p.Heading
-	p.About = view.Link{Text: x.Code + " " + x.Title, Href: "/progress/" + x.Code}
+	p.About = view.Link{Text: x.Code + " " + x.Title, Href: "/progress/" + code}
 	p.Form.Hidden = append(p.Form.Hidden, view.Hidden{Name: "problem", Value: code})
 	p.Form.Fields = slices.DeleteFunc(p.Form.Fields, func(f view.Field) bool { return f.Name == "problem" })
 	return nil

@@ -26,7 +26,7 @@ func (w wanted) find(r *store.Reader) (p ledger.Programme, problem ledger.Proble
 	if p, err = ledger.FindProgramme(r, w.programme); err != nil || w.problem == "" {
 		return p, problem, err
 	}
-	problem, err = ledger.ProblemByCode(r, p.ID, w.problem)
+	problem, err = ledger.ProblemByCode(r, p, w.problem)
 	return p, problem, err
 }
 

@@ -25,19 +25,6 @@ type ChartPage struct {
 
 func (ChartPage) Template() string { return "public/chart" }
 
-// Dept is the department that is chosen, or empty.
-func (p ChartPage) Dept() string {
-	for _, o := range p.Depts.Options[1:] {
-		if o.Here {
-			return o.Text
-		}
-	}
-	return ""
-}
-
-// DeptCount is how many departments there are to choose from.
-func (p ChartPage) DeptCount() int { return len(p.Depts.Options) - 1 }
-
 // ChartCounts counts what the filter shows, on this sheet and on those that follow.
 type ChartCounts struct{ Problems, Measures, Done, Closed, Overdue, Reopened, Undated int }
 

@@ -6,10 +6,12 @@ type HomePage struct {
 	Heading  string // 省委巡视反馈的问题，整改到哪一步了
 	Lead     string // one or two sentences: who inspected whom, and when
 	Figures  []Figure
-	Counted  bool // the figures are the ledger's, and Source only states others
-	Source   Link // the announcement the figures are stated in
+	Hidden   string // how many of what is counted is not public, in words
+	Counted  bool   // the figures are the ledger's, and Source only states others
+	Source   Link   // the announcement the figures are stated in
 	SourceOn Day
 	Aspects  []AspectRow
+	Others   []Link   // other programmes
 	Changes  []Change // latest first; may be empty
 	Received *Cell    // this month; nil where nothing is counted yet
 	Replied  *Cell
@@ -77,6 +79,7 @@ type ProgressPage struct {
 	Query     string
 	Kept      []Hidden // the other filters, so that a search keeps them
 	Filters   []Filter
+	Depts     *Filter // lead departments; nil where none is named
 	Problems  []ProblemRow
 	Total     int    // that match
 	Filtered  bool   // any filter or search is set
@@ -91,6 +94,19 @@ type Filter struct {
 	Name    string // 方面
 	Options []Option
 }
+
+// Chosen is the value that is chosen after the first, which means all; or empty.
+func (f Filter) Chosen() string {
+	for _, o := range f.Options[min(1, len(f.Options)):] {
+		if o.Here {
+			return o.Text
+		}
+	}
+	return ""
+}
+
+// Choices is how many values there are to choose from.
+func (f Filter) Choices() int { return max(len(f.Options)-1, 0) }
 
 // Option is a filter's value with how many items it would show.
 type Option struct {
