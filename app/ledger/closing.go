@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ type Step struct {
 	ID        int64
 	ClosingID int64
 	Step      string // apply, a review by its name, withdraw, import, reopen
-	Passed    bool
+	Passed    bool   // false for a withdraw: not asked for, but given back
 	Reason    Refusal
 	Text      string
 	By        by `gorm:"embedded"`
@@ -353,8 +354,10 @@ func (s *Service) Withdraw(ctx context.Context, a staff.Actor, id int64, version
 }
 
 // reopen takes a closing back because a look-back or a check found that it does
-// not hold. The problem, if closed, opens with its measure.
-func reopen(tx *store.Tx, a staff.Actor, m *Measure, text string) error {
+// not hold; by names which. A closed problem opens with its measure; a problem's
+// application on its way is given back. What other open rounds still had to find
+// about the measure is settled, so that they can end.
+func reopen(tx *store.Tx, a staff.Actor, m *Measure, by, text string) error {
 	var last Application
 	if err := tx.Where("measure_id = ?", m.ID).Order("id DESC").Take(&last).Error; err != nil {
 		return fmt.Errorf("ledger: reopen: %w", err)
@@ -371,39 +374,48 @@ func reopen(tx *store.Tx, a staff.Actor, m *Measure, text string) error {
 	if err := tell(tx, *m, "reopened", "经复查发现问题，重新打开：已撤销原销号"); err != nil {
 		return err
 	}
-	if err := save(tx, a, m, "measure.reopen", []journal.Change{{Field: "closing", Old: string(Closed), New: string(NotApplied)}}); err != nil {
+	changes := []journal.Change{{Field: "closing", Old: string(Closed), New: string(NotApplied)}}
+	settled := tx.Model(&LookbackItem{}).Where("measure_id = ? AND result = 'pending'", m.ID).
+		Updates(map[string]any{"result": "reopened", "finding": "已由" + by + "重新打开，这里不再另行核实。", "at": tx.Now, "actor_id": a.ID, "actor_name": a.Name})
+	if settled.Error != nil {
+		return fmt.Errorf("ledger: reopen: %w", settled.Error)
+	}
+	if settled.RowsAffected > 0 {
+		changes = append(changes, journal.Change{Field: "settled", New: strconv.FormatInt(settled.RowsAffected, 10)})
+	}
+	if err := save(tx, a, m, "measure.reopen", changes); err != nil {
 		return err
 	}
 	p, err := ProblemByID(&tx.Reader, m.ProblemID)
 	if err != nil {
 		return err
 	}
-	var apps []Application
-	if err := tx.Where("problem_id = ?", p.ID).Order("id DESC").Limit(1).Find(&apps).Error; err != nil {
+	return reopenProblem(tx, a, p, m.Code)
+}
+
+// reopenProblem takes back the closing of a problem whose measure was reopened,
+// or its application, if it is on its way.
+func reopenProblem(tx *store.Tx, a staff.Actor, p Problem, code string) error {
+	i := item{Subject: Subject{Problem: p.ID}, problem: p, closing: p.Closing}
+	if p.Closing != Closed && !i.underReview() {
+		return nil
+	}
+	var last Application
+	if err := tx.Where("problem_id = ?", p.ID).Order("id DESC").Take(&last).Error; err != nil {
 		return fmt.Errorf("ledger: reopen: %w", err)
 	}
-	if len(apps) == 1 && (Measure{Closing: p.Closing}.underReview() || p.Closing == Closed) {
-		if err := step(tx, a, apps[0].ID, "reopen", true, "", "措施"+m.Code+"重新打开"); err != nil {
+	if p.Closing != Closed {
+		err := errors.Join(step(tx, a, last.ID, "withdraw", false, "", "措施"+code+"重新打开，全部销号后再申请。"), advance(tx, last, withdrawn))
+		if err != nil {
 			return err
 		}
-		if p.Closing != Closed {
-			if err := advance(tx, apps[0], withdrawn); err != nil {
-				return err
-			}
-		}
+		return settle(tx, a, i, "closing.return", NotApplied, "returned", "的销号申请退回：措施"+code+"重新打开")
 	}
-	if p.Closing == NotApplied || p.Closing == ClosingRefused {
-		return nil
+	if err := step(tx, a, last.ID, "reopen", true, "", "措施"+code+"重新打开"); err != nil {
+		return err
 	}
-	err = tx.Model(&Problem{}).Where("id = ?", p.ID).Updates(map[string]any{"closing": NotApplied, "closed_on": nil, "reopened_on": today, "version": p.Version + 1}).Error
-	if err != nil {
+	if err := tx.Model(&Problem{}).Where("id = ?", p.ID).Update("reopened_on", calendar.Of(tx.Now)).Error; err != nil {
 		return fmt.Errorf("ledger: reopen: %w", err)
 	}
-	if !p.Published {
-		return nil
-	}
-	if err := tx.Create(&Event{ProgrammeID: p.ProgrammeID, ProblemID: &p.ID, Kind: "reopened", OnDay: today, At: tx.Now, Text: "问题" + p.Code + "随措施" + m.Code + "重新打开"}).Error; err != nil {
-		return fmt.Errorf("ledger: reopen: %w", err)
-	}
-	return nil
+	return settle(tx, a, i, "problem.reopen", NotApplied, "reopened", "随措施"+code+"重新打开")
 }

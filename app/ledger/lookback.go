@@ -156,9 +156,16 @@ func (s *Service) Judge(ctx context.Context, a staff.Actor, itemID int64, holds 
 		if own > 0 && a.ID != 0 {
 			return fault.New(fault.Forbidden, "您准备过这条措施的材料，回头看须由别人核实。")
 		}
+		if holds && m.Closing != Closed {
+			return fault.New(fault.Conflict, "措施"+m.Code+"现在没有销号，不能记为成果保持。请看这条措施的经过，按现在的情况选“有问题，重新打开”。")
+		}
 		result := "confirmed"
 		if !holds {
 			result = "reopened"
+		}
+		var round Lookback
+		if err := tx.Where("id = ?", x.LookbackID).Take(&round).Error; err != nil {
+			return fmt.Errorf("ledger: judge: %w", err)
 		}
 		done := tx.Model(&LookbackItem{}).Where("id = ? AND result = 'pending'", x.ID).
 			Updates(map[string]any{"result": result, "finding": finding, "at": tx.Now, "actor_id": a.ID, "actor_name": a.Name})
@@ -169,7 +176,7 @@ func (s *Service) Judge(ctx context.Context, a staff.Actor, itemID int64, holds 
 			return errMoved
 		}
 		if !holds && m.Closing == Closed {
-			return reopen(tx, a, &m, finding)
+			return reopen(tx, a, &m, "回头看“"+round.Title+"”", finding)
 		}
 		if holds {
 			if err := tell(tx, m, "confirmed", "经回头看核实，整改成果保持"); err != nil {
@@ -248,7 +255,7 @@ func (s *Service) RecordCheck(ctx context.Context, a staff.Actor, id int64, vers
 			return changes, tell(tx, *m, "confirmed", "定期检查：成果保持，下次检查"+m.CheckOn.Chinese())
 		case m.Closing == Closed:
 			// reopen saves the measure under its next version; change saves it once more.
-			return changes, reopen(tx, a, m, finding)
+			return changes, reopen(tx, a, m, "定期复查", finding)
 		}
 		m.Status = InProgress
 		return changes, tell(tx, *m, "progress", "定期检查发现问题，继续整改")

@@ -60,7 +60,8 @@ var rules = map[string]string{
 		AND n.problem_id = s.problem_id AND coalesce(n.sub_problem_id, 0) = coalesce(s.sub_problem_id, 0))`,
 	"an announcement that names a problem of another programme or the ledger's own": `SELECT n.id FROM namings n JOIN announcements a ON a.id = n.announcement_id
 		JOIN problems p ON p.id = n.problem_id WHERE a.programme_id <> p.programme_id OR NOT p.announced`,
-	"an ended look-back with something pending": `SELECT i.id FROM lookback_items i JOIN lookbacks l ON l.id = i.lookback_id WHERE l.state = 'ended' AND i.result = 'pending'`,
+	"something that a look-back still waits for and is not closed": `SELECT i.id FROM lookback_items i JOIN measures m ON m.id = i.measure_id WHERE i.result = 'pending' AND m.closing <> 'closed'`,
+	"an ended look-back with something pending":                    `SELECT i.id FROM lookback_items i JOIN lookbacks l ON l.id = i.lookback_id WHERE l.state = 'ended' AND i.result = 'pending'`,
 }
 
 // Check verifies every invariant.

@@ -301,6 +301,9 @@ func describe(file ledger.Dossier, today calendar.Date) view.DossierPage {
 		row := view.FiledRow{State: view.Closing(app.State), Word: view.Closing(app.State).Word(), At: door.Moment(app.AppliedAt)}
 		if app.State == "withdrawn" {
 			row.Word = "已撤回"
+			if n := len(app.Steps); n > 0 && stepWord(app.Steps[n-1]) == returned {
+				row.Word = "已退回"
+			}
 		}
 		for _, s := range app.Steps {
 			row.Steps = append(row.Steps, view.DeskEvent{At: door.Moment(s.By.At), Who: s.By.ActorName, Word: stepWord(s), Text: s.Text})
@@ -311,9 +314,13 @@ func describe(file ledger.Dossier, today calendar.Date) view.DossierPage {
 	return p
 }
 
+const returned = "退回申请"
+
 func stepWord(s ledger.Step) string {
 	place := map[string]string{"lead_dept": "牵头部门核验", "rectification_office": "整改办核验", "discipline_group": "派驻纪检监察组核验"}[s.Step]
 	switch {
+	case s.Step == "withdraw" && !s.Passed:
+		return returned
 	case place == "":
 		return map[string]string{"apply": "申请销号", "withdraw": "撤回申请", "import": "台账导入时已销号", "reopen": "重新打开"}[s.Step]
 	case s.Passed:
