@@ -250,7 +250,7 @@ func (p *plan) uppers() {
 			take(l.sub, ColSubInternal, &l.sub.Internal, l.sub.fresh)
 			l.sub.changed = l.sub.changed || len(d.Changes) > 0
 		}
-		p.closeProblem(l, &d)
+		p.closeProblem(l)
 		if l.only && p.has(ColStatus) && len(n.measures()) == 0 && l.text[ColSub] == "" && l.m.Status != n.Status {
 			if !n.fresh {
 				d.change(ColStatus, StatusWords[n.Status], l.text[ColStatus])
@@ -271,23 +271,21 @@ func (p *problemNode) measures() (list []*measureNode) {
 	return list
 }
 
-// closeProblem takes in the day on which a problem was closed.
-func (p *plan) closeProblem(l *line, d *Differing) {
+// closeProblem takes in the day on which a new problem was closed before it
+// came here.
+func (p *plan) closeProblem(l *line) {
 	n, on := l.problem, l.closedAll
 	switch {
 	case on.IsZero():
 	case n.Closing == Closed && n.ClosedOn == on:
 	case n.Closing == Closed:
 		p.refuse(l.no, ColProblemClosed, "这个问题已于 "+n.ClosedOn.Chinese()+" 销号，日期不能用表格修改。")
-	case n.Closing != NotApplied || !n.ReopenedOn.IsZero():
-		p.refuse(l.no, ColProblemClosed, "这个问题正在申请销号、未予销号或者已重开，请在系统里办理销号。")
+	case !n.fresh:
+		p.refuse(l.no, ColProblemClosed, "问题 "+n.Code+" 在系统里没有销号。销号要在系统里申请、核验，请清空这一格。")
 	case on.After(p.today):
 		p.refuse(l.no, ColProblemClosed, "销号时间不能晚于今天。")
 	default:
-		n.Closing, n.ClosedOn, n.closing, n.changed = Closed, on, l.no, true
-		if !n.fresh {
-			d.change(ColProblemClosed, "", on.String())
-		}
+		n.Closing, n.ClosedOn, n.closing = Closed, on, l.no
 		p.d.Closed++
 	}
 }
@@ -327,7 +325,7 @@ func (p *plan) fresh(l *line) {
 	p.d.List = append(p.d.List, Differing{Row: l.no, Code: n.Code, Title: n.Title, Added: true})
 }
 
-// settleClosing closes a measure as the row says.
+// settleClosing closes a new measure as the row says: before it came here.
 func (p *plan) settleClosing(l *line) {
 	n, on := l.node, l.m.ClosedOn
 	if on.IsZero() {
@@ -385,16 +383,20 @@ func (p *plan) merge(l *line) {
 		case ColStarts:
 			n.StartsOn = l.m.StartsOn
 		case ColDue:
-			p.moveDue(l, was)
+			if !p.setDue(l, was) {
+				continue
+			}
 		case ColBaseline:
 			if text == "" {
 				continue
 			}
 			if !was.BaselineOn.IsZero() {
-				p.refuse(l.no, c, "原定时限是 "+was.BaselineOn.Chinese()+"，不能修改。要调整时限，请改“整改时限”一列。")
+				p.refuse(l.no, c, "原定时限是 "+was.BaselineOn.Chinese()+"，不能修改。要调整时限，请在系统里申请。")
 				continue
 			}
-			n.BaselineOn = l.m.BaselineOn
+			if n.BaselineOn = l.m.BaselineOn; !n.DueOn.IsZero() && n.DueOn != n.BaselineOn {
+				n.moved = &DueChange{FromOn: n.BaselineOn, ToOn: n.DueOn} // both are new, as in a new row
+			}
 		case ColStatus:
 			n.Status, n.report = l.m.Status, true
 		case ColDone:
@@ -419,15 +421,12 @@ func (p *plan) merge(l *line) {
 				}
 				continue
 			}
-			switch {
-			case was.Closing == Closed:
+			if was.Closing == Closed {
 				p.refuse(l.no, c, "这条措施已于 "+was.ClosedOn.Chinese()+" 销号，日期不能用表格修改。")
-				continue
-			case was.Closing != NotApplied || !was.ReopenedOn.IsZero():
-				p.refuse(l.no, c, "这条措施正在申请销号、未予销号或者已重开，请在系统里办理销号。")
-				continue
+			} else {
+				p.refuse(l.no, c, "措施 "+n.Code+" 在系统里没有销号。销号要在系统里申请、核验，请清空这一格。")
 			}
-			p.settleClosing(l)
+			continue
 		default:
 			continue // what stands above the measure, and whether it is public
 		}
@@ -472,19 +471,26 @@ func (p *plan) move(n *measureNode, to *subNode) {
 	n.sub, to.measures = to, append(to.measures, n)
 }
 
-// moveDue takes in another due date; the first one stays as the baseline.
-func (p *plan) moveDue(l *line, was Measure) {
-	n := l.node
-	n.DueOn, n.DueText = l.m.DueOn, l.m.DueText
-	switch {
-	case n.DueOn == was.DueOn || n.DueOn.IsZero():
-	case p.asked[n.ID]:
-		p.refuse(l.no, ColDue, "这条措施有一份调整时限的申请在等批准，请先办完再导入新的时限。")
-	case was.BaselineOn.IsZero():
-		n.BaselineOn = n.DueOn
-	default:
-		n.moved = &DueChange{FromOn: was.DueOn, ToOn: n.DueOn}
+// setDue takes in a due date where there was none. Another one needs a reason
+// and somebody's approval, which a cell does not hold.
+func (p *plan) setDue(l *line, was Measure) bool {
+	n, to := l.node, l.m.DueOn
+	first := was.DueOn
+	if first.IsZero() {
+		first = was.BaselineOn
 	}
+	switch {
+	case to != first && !first.IsZero() && !(to.IsZero() && was.DueOn.IsZero()):
+		p.refuse(l.no, ColDue, "措施 "+n.Code+" 的时限是 "+first.Chinese()+"，不能用表格修改。请在系统里申请调整时限，写明理由，由别人批准。")
+		return false
+	case to != was.DueOn && p.asked[n.ID]:
+		p.refuse(l.no, ColDue, "这条措施有一份调整时限的申请在等批准，请先办完再导入新的时限。")
+		return false
+	case was.BaselineOn.IsZero():
+		n.BaselineOn = to
+	}
+	n.DueOn, n.DueText = to, l.m.DueText
+	return true
 }
 
 // publicity takes in what is public. A problem is public when a row of it is;

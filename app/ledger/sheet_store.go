@@ -279,9 +279,6 @@ func (p *plan) tell(tx *store.Tx, d *Difference) error {
 			if n.closed > 0 {
 				parts = append(parts, fmt.Sprintf("%d条措施已销号", n.closed))
 			}
-			if n.closing > 0 {
-				parts = append(parts, "问题已销号")
-			}
 			if n.withdrew > 0 {
 				parts = append(parts, fmt.Sprintf("%d条措施不再公开", n.withdrew))
 			}

@@ -113,6 +113,24 @@ func TestASpreadsheetThatCannotComeInIsExplained(t *testing.T) {
 	})
 }
 
+func TestASpreadsheetThatClosesOrMovesWhatIsThereIsExplained(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		office := s.SignIn("rectification_office")
+		form := office.Get("/desk/ledger/sheet").Fields("form[action='/desk/ledger/sheet']")
+		confirm := office.Upload("/desk/ledger/sheet", form, csvFile(ledgerCSV)).Fields("form[action='/desk/ledger/sheet']")
+		confirm.Set("step", "store")
+		if p := office.Post("/desk/ledger/sheet", confirm); p.Status != 303 {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		changed := strings.Replace(strings.Replace(ledgerCSV, "2021-06-30,整改中,", "2021-12-31,已完成,,2021-01-05", 1), "内部说明", "内部说明,销号时间", 1)
+		p := office.Upload("/desk/ledger/sheet", form, csvFile(changed))
+		if p.Status != 422 || !strings.Contains(p.Text(), "请在系统里申请调整时限") || !strings.Contains(p.Text(), "销号要在系统里申请、核验") || p.Find("tbody th").Text() != "F3I3" {
+			t.Errorf("%d %s", p.Status, p.Find("main").Text())
+		}
+		ledgertest.Check(t, s.App.DB)
+	})
+}
+
 func TestColumnsAreNamedByHandWhereTheHeadingsAreUnknown(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		office := s.SignIn("rectification_office")
