@@ -189,6 +189,7 @@ func (d *Dossier) permit(r *store.Reader, a staff.Actor, i item) error {
 		}
 		d.Can[TaskApply] = works && open && ready
 		d.Can[TaskAdd] = office && !d.Problem.Announced && i.closing != Closed
+		d.Can[TaskDetails] = office && !d.Problem.Announced && !i.underReview()
 		return nil
 	}
 	m := *d.Measure

@@ -424,6 +424,7 @@ func offerTasks(p *view.DossierPage, file ledger.Dossier, departments []staff.De
 		task(ledger.TaskDetails, "修改内容和责任", "", "保存", detailFields(*m, departments)...)
 	}
 	if file.Measure == nil {
+		task(ledger.TaskDetails, "修改问题", "改动会在公众网站的变化里写明。", "保存", problemFields(file)...)
 		subs := []view.Choice{{Text: "不属于细化问题"}}
 		for _, s := range file.Subs {
 			subs = append(subs, view.Choice{Value: strconv.FormatInt(s.ID, 10), Text: s.Title})
@@ -472,6 +473,34 @@ func offerReminder(c *door.Ctx, r *store.Reader, p *view.DossierPage, file ledge
 		Fields: names("remind", view.Field{Name: "text", Kind: view.Textarea, Label: "内容和要求", Value: says, Required: true, Rows: 4},
 			view.Field{Name: "answer_by", Kind: "date", Label: "要求何时答复", Value: by.String(), Required: true, Width: "middle"}), Buttons: []view.Button{{Text: "发出提醒"}}}})
 	return nil
+}
+
+// problemFields are what the office writes of a problem and its parts.
+func problemFields(file ledger.Dossier) []view.Field {
+	p := file.Problem
+	public := "no"
+	if p.Published {
+		public = "yes"
+	}
+	fields := []view.Field{{Name: "title", Label: "问题", Value: p.Title, Required: true}, {Name: "leader", Label: "责任领导", Value: p.Leader, Width: "middle"},
+		{Name: "internal", Kind: view.Textarea, Label: "内部说明", Hint: "只有内部能看到。", Value: p.Internal, Rows: 3},
+		{Name: "public", Kind: view.Radio, Label: "是否公开", Value: public, Required: true, Choices: []view.Choice{{Value: "yes", Text: "公开"}, {Value: "no", Text: "不公开，只计数"}}}}
+	for _, s := range file.Subs {
+		fields = append(fields, view.Field{Name: fmt.Sprintf("part_%d", s.ID), Label: fmt.Sprintf("细化问题 %d", s.No), Value: s.Title, Required: true})
+	}
+	return fields
+}
+
+func problemText(f *door.Form) ledger.ProblemText {
+	t := ledger.ProblemText{Title: f.Get("title"), Internal: f.Get("internal"), Leader: f.Get("leader"), Published: f.Get("public") == "yes", Parts: map[int64]string{}}
+	for _, name := range f.Names() {
+		if id, ok := strings.CutPrefix(name, "part_"); ok {
+			if n, err := strconv.ParseInt(id, 10, 64); err == nil {
+				t.Parts[n] = f.Get(name)
+			}
+		}
+	}
+	return t
 }
 
 func refusalChoices() []view.Choice {
@@ -598,7 +627,7 @@ func (d *Doors) task(c *door.Ctx, f *door.Form, t ledger.Task, x ledger.Subject)
 		return fault.New(fault.Malformed, "表单不完整，没有办理。请返回刷新页面后再试。")
 	}
 	reference := func(name string) int64 { n, _ := strconv.ParseInt(f.Get(name), 10, 64); return n }
-	if x.Measure == 0 && t != ledger.TaskApply && t != ledger.TaskReview && t != ledger.TaskWithdraw && t != ledger.TaskAdd {
+	if x.Measure == 0 && t != ledger.TaskApply && t != ledger.TaskReview && t != ledger.TaskWithdraw && t != ledger.TaskAdd && t != ledger.TaskDetails {
 		return errNothing
 	}
 	switch t {
@@ -647,6 +676,9 @@ func (d *Doors) task(c *door.Ctx, f *door.Form, t ledger.Task, x ledger.Subject)
 		}
 		return l.RecordCheck(ctx, a, x.Measure, version, holds, f.Get("finding"))
 	case ledger.TaskDetails:
+		if x.Problem != 0 {
+			return l.SetProblem(ctx, a, x.Problem, version, problemText(f))
+		}
 		details, err := d.details(c, f)
 		if err != nil {
 			return err

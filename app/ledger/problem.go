@@ -1,0 +1,118 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"mingjing/app/calendar"
+	"mingjing/app/fault"
+	"mingjing/app/journal"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+)
+
+// ProblemText is what the office writes of a problem of the ledger. Parts are
+// the titles of its sub-problems, by id; those that are not named stay.
+type ProblemText struct {
+	Title     string
+	Internal  string // for staff only
+	Leader    string
+	Published bool
+	Parts     map[int64]string
+}
+
+// SetProblem changes what a problem says. What an announcement named is changed
+// by no one; what was public does not vanish or change without a word.
+func (s *Service) SetProblem(ctx context.Context, a staff.Actor, id int64, version int, t ProblemText) error {
+	if err := a.Require(staff.RectificationOffice); err != nil {
+		return err
+	}
+	var bad []fault.Field
+	ask("title", "问题", t.Title, true, maxTitle, &t.Title, &bad)
+	ask("internal", "内部说明", t.Internal, false, maxText, &t.Internal, &bad)
+	ask("leader", "责任领导", t.Leader, false, 50, &t.Leader, &bad)
+	parts := map[int64]string{}
+	for part, title := range t.Parts {
+		ask("part_"+strconv.FormatInt(part, 10), "细化问题", title, true, maxTitle, &title, &bad)
+		parts[part] = title
+	}
+	if err := fault.Form(bad); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *store.Tx) error {
+		i, err := load(&tx.Reader, Subject{Problem: id})
+		if err != nil {
+			return err
+		}
+		var p Problem
+		if err := tx.Where("id = ?", id).Take(&p).Error; err != nil {
+			return fmt.Errorf("ledger: problem: %w", err)
+		}
+		switch {
+		case p.Announced:
+			return fault.New(fault.Conflict, "这是通报点名的问题，通报公布后不能改。台账里的问题才能修改。")
+		case p.Version != version:
+			return errMoved
+		case i.underReview():
+			return fault.New(fault.Conflict, "这个问题正在申请销号，核验结束之前不能改动；需要改动的，请先撤回申请。")
+		}
+		was := p
+		p.Title, p.Internal, p.Leader, p.Published = t.Title, t.Internal, t.Leader, t.Published
+		done := tx.Model(&Problem{}).Where("id = ? AND version = ?", id, version).Updates(map[string]any{"title": p.Title, "internal": p.Internal,
+			"leader": p.Leader, "published": p.Published, "version": version + 1})
+		if done.Error != nil {
+			return fmt.Errorf("ledger: problem: %w", done.Error)
+		}
+		if done.RowsAffected != 1 {
+			return errMoved
+		}
+		changes, err := setParts(tx, id, parts)
+		if err != nil {
+			return err
+		}
+		for field, same := range map[string]bool{"title": was.Title == p.Title, "internal": was.Internal == p.Internal, "leader": was.Leader == p.Leader, "published": was.Published == p.Published} {
+			if !same {
+				changes = append(changes, journal.Change{Field: field})
+			}
+		}
+		text, kind := "", "text"
+		switch {
+		case was.Published && !p.Published:
+			text, kind = "不再公开", "withdrawn"
+		case !was.Published && p.Published:
+			text = "公开"
+		case was.Title != p.Title && p.Published:
+			text = "的表述修改为：“" + p.Title + "”（此前：“" + was.Title + "”）"
+		}
+		if text != "" {
+			e := Event{ProgrammeID: p.ProgrammeID, ProblemID: &p.ID, Kind: kind, OnDay: calendar.Of(tx.Now), At: tx.Now, Text: "问题" + p.Code + text}
+			if err := tx.Create(&e).Error; err != nil {
+				return fmt.Errorf("ledger: history: %w", err)
+			}
+		}
+		if err := index(tx, id); err != nil {
+			return err
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "problem.details", Subject: "problem", SubjectID: id, Changes: changes, Public: true})
+	})
+}
+
+// setParts gives sub-problems of a problem other titles.
+func setParts(tx *store.Tx, problem int64, titles map[int64]string) (changes []journal.Change, err error) {
+	var subs []SubProblem
+	if err := tx.Where("problem_id = ?", problem).Order("no").Limit(perPage).Find(&subs).Error; err != nil {
+		return nil, fmt.Errorf("ledger: parts: %w", err)
+	}
+	for _, s := range subs {
+		title, named := titles[s.ID]
+		if !named || title == s.Title {
+			continue
+		}
+		if err := tx.Model(&SubProblem{}).Where("id = ?", s.ID).Update("title", title).Error; err != nil {
+			return nil, fmt.Errorf("ledger: part: %w", err)
+		}
+		changes = append(changes, journal.Change{Field: "part", New: strconv.Itoa(s.No)})
+	}
+	return changes, nil
+}
