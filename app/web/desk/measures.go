@@ -279,6 +279,7 @@ func describe(file ledger.Dossier, today calendar.Date) view.DossierPage {
 		}
 		fact(&p.Texts, "完成情况（公开）", m.Note)
 		fact(&p.Texts, "内部说明（不公开）", m.Internal)
+		fact(&p.Texts, "表格里写的佐证材料（不公开，没有上传文件）", m.Proof)
 	} else {
 		fact(&p.Facts, "责任领导", file.Problem.Leader)
 		fact(&p.Facts, "销号", file.Problem.ClosedOn.Chinese())
