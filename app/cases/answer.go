@@ -46,14 +46,16 @@ type draftVersion struct {
 
 // Reply is an answer that was sent.
 type Reply struct {
-	ID         int64
-	CaseID     int64
-	SentAt     time.Time
-	Body       string
-	Digest     string
-	Unit       string
-	DraftedBy  int64
-	ApprovedBy int64
+	ID     int64
+	CaseID int64
+	SentAt time.Time
+	Body   string
+	Digest string
+	Unit   string
+	// DepartmentID is who answered; another department reconsiders.
+	DepartmentID *int64
+	DraftedBy    int64
+	ApprovedBy   int64
 }
 
 func digest(body string) string {
@@ -258,7 +260,7 @@ func (s *Service) Send(ctx context.Context, a staff.Actor, id int64, version int
 		} else if unit == "" {
 			unit = site.ReplyUnit
 		}
-		r := Reply{CaseID: id, SentAt: tx.Now, Body: d.Body, Digest: d.ApprovedDigest, Unit: unit, DraftedBy: d.AuthorID, ApprovedBy: *d.ApprovedBy}
+		r := Reply{CaseID: id, SentAt: tx.Now, Body: d.Body, Digest: d.ApprovedDigest, Unit: unit, DepartmentID: c.DepartmentID, DraftedBy: d.AuthorID, ApprovedBy: *d.ApprovedBy}
 		if err := tx.Create(&r).Error; err != nil {
 			return fmt.Errorf("cases: send: %w", err)
 		}
@@ -284,6 +286,8 @@ func (s *Service) Extend(ctx context.Context, a staff.Actor, id int64, version i
 		}
 		l := u.limits.For(string(c.Kind), settings.Extend)
 		switch {
+		case c.Stage != First:
+			return fault.New(fault.Conflict, c.Stage.Word()+"的期限不能延长。")
 		case calendar.Of(tx.Now).After(c.HandleDue) && !c.HandleDue.IsZero():
 			return fault.New(fault.Conflict, "已经超过期限，不能再延期。请尽快答复。")
 		case c.Extended:
@@ -308,10 +312,30 @@ func (s *Service) Extend(ctx context.Context, a staff.Actor, id int64, version i
 	})
 }
 
-// Conclude closes an answered case.
-func (s *Service) Conclude(ctx context.Context, a staff.Actor, id int64, version int) error {
+// Conclude closes an answered case. While a co-operating department has not
+// answered, it needs a reason; while the sender's objection waits for a
+// decision, it is refused.
+func (s *Service) Conclude(ctx context.Context, a staff.Actor, id int64, version int, reason string) error {
+	reason, err := text("content", "理由", reason, false)
+	if err != nil {
+		return err
+	}
 	return s.act(ctx, a, id, DoConclude, func(tx *store.Tx, c *Case) error {
-		return move(tx, a, c, DoConclude, version, record{})
+		if c.ObjectedAt != nil {
+			return fault.New(fault.Conflict, "来信人不同意答复，要由督办员或者分办员决定重办还是不再重办。")
+		}
+		open, names, err := openTasks(&tx.Reader, id)
+		if err != nil {
+			return err
+		}
+		var rec record
+		switch {
+		case len(open) > 0 && reason == "":
+			return fault.Form([]fault.Field{{Name: "content", Message: "会办部门还没有答复：" + names + "。请等他们答复，或者写明为什么现在办结。"}})
+		case reason != "":
+			rec.message = &Message{Author: Inside, Body: reason}
+		}
+		return move(tx, a, c, DoConclude, version, rec)
 	})
 }
 
@@ -327,7 +351,7 @@ func (s *Service) Redo(ctx context.Context, a staff.Actor, id int64, version int
 			return err
 		}
 		// A second handling has its own limit, and may be extended once of its own.
-		c.Extended = false
+		c.Extended, c.ObjectedAt = false, nil
 		u.start(c, calendar.Of(tx.Now))
 		return move(tx, a, c, DoRedo, version, record{message: &Message{Author: Inside, Body: reason}, notify: true})
 	})

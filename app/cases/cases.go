@@ -142,11 +142,14 @@ type Case struct {
 	LimitFrom      calendar.Date // day 0 of the handling limit that runs: acceptance, receipt or redo
 	Late           bool          // an answer was sent after its limit; stays so, whatever happens later
 	DueOn          calendar.Date // the nearest of what is due now; never when nothing is
-	DueStep        string        // register, notice or handle
+	DueStep        string        // register, notice, handle, reconsider, re_review or decide
 	Provisional    bool          // 暂按周末推算: the limit reaches past the loaded calendar
 	BackState      State         // where a case goes when the citizen has answered
 	Extended       bool
 	UrgedAt        *time.Time
+	Supervised     bool       // under a supervisor's eye
+	Stage          Stage      // of a petition
+	ObjectedAt     *time.Time // the sender does not accept the answer, and nobody has decided yet
 	Refusal        Refusal
 	DepartmentID   *int64
 	HandlerID      *int64
@@ -166,7 +169,7 @@ func (c Case) Waiting() bool { return c.DueOn.Before(never) && !c.DueOn.IsZero()
 const columns = `cases.id, cases.case_no, cases.kind, cases.channel, cases.state, cases.title, cases.content, cases.problem_id,
 cases.unit, cases.happened_at, cases.place, cases.case_number, cases.demand, cases.facts, cases.allow_publish, cases.privacy_version, cases.guardian,
 cases.submitted_at, cases.received_on, cases.accepted_on, cases.replied_on, cases.ended_on, cases.notice_due, cases.notice_on,
-cases.handle_due, cases.limit_from, cases.late, cases.due_on, cases.due_step, cases.provisional, cases.back_state, cases.extended, cases.urged_at, cases.refusal,
+cases.handle_due, cases.limit_from, cases.late, cases.due_on, cases.due_step, cases.provisional, cases.back_state, cases.extended, cases.urged_at, cases.supervised, cases.stage, cases.objected_at, cases.refusal,
 cases.department_id, cases.handler_id, cases.entered_by, cases.access_hash, cases.submission_hash, cases.content_hash, cases.version`
 
 // Contact is how to reach the person; it is read only where a method says so

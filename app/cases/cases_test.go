@@ -185,14 +185,14 @@ func TestACaseIsAnsweredAndRated(t *testing.T) {
 		if tr.Reply == nil || tr.Reply.Unit != "执行局" || tr.Reply.DraftedBy != c.handler.ID || tr.Reply.ApprovedBy != c.approver.ID {
 			t.Fatalf("%+v", tr.Reply)
 		}
-		if d := cmp.Diff([]cases.Verb{cases.DoSupplement, cases.DoRate}, tr.Actions); d != "" {
+		if d := cmp.Diff([]cases.Verb{cases.DoSupplement, cases.DoRate, cases.DoObject}, tr.Actions); d != "" {
 			t.Error(d)
 		}
 		c.refused(c.Rate(ctx, id, "", "satisfied", ""), fault.Invalid)
 		c.refused(c.Rate(ctx, id, "no", "dissatisfied", ""), fault.Invalid)
 		c.must(c.Rate(ctx, id, "yes", "satisfied", ""))
 		c.refused(c.Rate(ctx, id, "yes", "satisfied", ""), fault.Conflict)
-		c.must(c.Conclude(ctx, c.handler, id, c.v(id)))
+		c.must(c.Conclude(ctx, c.handler, id, c.v(id), ""))
 		c.must(c.Archive(ctx, c.dispatcher, id, c.v(id)))
 		if got := c.get(id); got.State != cases.Archived || got.Waiting() {
 			t.Errorf("%+v", got)
@@ -587,7 +587,7 @@ func TestEveryMoveOutsideTheTableIsRefused(t *testing.T) {
 		c.refused(c.Accept(ctx, c.dispatcher, id, 0), fault.Conflict)
 		c.refused(c.Register(ctx, c.handler, id, 0, ""), fault.NotFound)
 		c.refused(c.Register(ctx, c.supervisor, id, 0, ""), fault.Forbidden)
-		c.refused(c.Conclude(ctx, c.dispatcher, id, 0), fault.Conflict)
+		c.refused(c.Conclude(ctx, c.dispatcher, id, 0, ""), fault.Conflict)
 		c.must(c.Discard(ctx, c.clerk, id, 0))
 		c.refused(c.Supplement(ctx, id, "还有话说", ""), fault.Conflict)
 		c.must(c.Restore(ctx, c.dispatcher, id, 0))

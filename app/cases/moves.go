@@ -46,6 +46,13 @@ const (
 	DoResume      Verb = "resume"
 	DoAddFor      Verb = "add_for"
 	DoExclude     Verb = "exclude"
+	DoJoin        Verb = "join"
+	DoOpine       Verb = "opine"
+	DoRelease     Verb = "release"
+	DoSupervise   Verb = "supervise"
+	DoObject      Verb = "object"
+	DoDecline     Verb = "decline"
+	DoCall        Verb = "call"
 )
 
 var verbWords = map[Verb]string{DoSubmit: "提交", DoRegister: "登记", DoAccept: "受理", DoRefuse: "不予受理",
@@ -53,7 +60,8 @@ var verbWords = map[Verb]string{DoSubmit: "提交", DoRegister: "登记", DoAcce
 	DoAssign: "分办", DoAcknowledge: "签收", DoReturn: "退回", DoDraft: "开始办理", DoPropose: "提交审核", DoPass: "审核通过",
 	DoSendBack: "退回修改", DoApprove: "签发", DoSend: "答复", DoExtend: "延期", DoConclude: "办结", DoRedo: "重办",
 	DoArchive: "归档", DoDiscard: "列为无效件", DoRestore: "恢复", DoRecuse: "回避", DoNote: "内部备注",
-	DoResume: "继续办理", DoAddFor: "代群众补充", DoExclude: "列明应回避的人或部门"}
+	DoResume: "继续办理", DoAddFor: "代群众补充", DoExclude: "列明应回避的人或部门",
+	DoJoin: "请部门会办", DoOpine: "会办意见", DoRelease: "撤回会办", DoSupervise: "督办", DoObject: "不同意答复", DoDecline: "不再重办", DoCall: "回访"}
 
 // Word is the verb as staff read it.
 func (v Verb) Word() string { return verbWords[v] }
@@ -95,6 +103,11 @@ var moves = map[Verb]Move{
 	DoResume:      {From: []State{NeedMore}, Roles: []staff.Role{staff.Dispatcher, staff.Handler}, Own: true},
 	DoAddFor:      {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo, Replied}, Roles: []staff.Role{staff.IntakeClerk, staff.Dispatcher}},
 	DoExclude:     {From: States, Roles: []staff.Role{staff.Dispatcher}},
+	DoJoin:        {From: []State{Assigned, Acknowledged, Handling, InReview, InApproval, Redo}, Roles: []staff.Role{staff.Dispatcher, staff.Handler}, Own: true},
+	DoSupervise:   {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo}, Roles: []staff.Role{staff.Supervisor}},
+	DoObject:      {From: []State{Replied, Concluded}}, // a petition's goes to accepted, others stay
+	DoDecline:     {From: []State{Replied, Concluded}, To: Concluded, Roles: []staff.Role{staff.Supervisor, staff.Dispatcher}},
+	DoCall:        {From: []State{Replied, Concluded}, Roles: []staff.Role{staff.Caller}},
 	DoRestore:     {From: []State{Invalid}, To: Submitted, Roles: []staff.Role{staff.Dispatcher}},
 }
 
@@ -185,7 +198,7 @@ func (u rules) accept(c *Case) {
 
 // start lets the handling limit run from a day on.
 func (u rules) start(c *Case, from calendar.Date) {
-	if l := u.limits.For(string(c.Kind), settings.Handle); l.Amount > 0 {
+	if l := u.limits.For(string(c.Kind), c.step()); l.Amount > 0 {
 		c.LimitFrom = from
 		c.HandleDue, c.Provisional = u.calendar.Due(from, l.Limit())
 	}
@@ -199,7 +212,7 @@ func (u rules) resume(c *Case, stopped []calendar.Span) {
 	if l := u.limits.For(string(c.Kind), settings.Notice); l.Amount > 0 && c.NoticeOn.IsZero() {
 		c.NoticeDue, c.Provisional = u.calendar.DueWithPauses(c.ReceivedOn, l.Limit(), held(l, stopped, c.ReceivedOn))
 	}
-	if l := u.limits.For(string(c.Kind), settings.Handle); l.Amount > 0 && !c.LimitFrom.IsZero() {
+	if l := u.limits.For(string(c.Kind), c.step()); l.Amount > 0 && !c.LimitFrom.IsZero() {
 		due, guess := u.handleDue(*c, stopped)
 		c.HandleDue, c.Provisional = due, c.Provisional || guess
 	}
@@ -209,7 +222,7 @@ func (u rules) resume(c *Case, stopped []calendar.Span) {
 // two are one period: 60 days and 30 more are 90 from acceptance, and only the
 // last of them rolls to a working day.
 func (u rules) handleDue(c Case, stopped []calendar.Span) (due calendar.Date, provisional bool) {
-	l, x := u.limits.For(string(c.Kind), settings.Handle), u.limits.For(string(c.Kind), settings.Extend)
+	l, x := u.limits.For(string(c.Kind), c.step()), u.limits.For(string(c.Kind), settings.Extend)
 	spans := held(l, stopped, c.LimitFrom)
 	if c.Extended && x.Amount > 0 {
 		return u.calendar.DueExtended(c.LimitFrom, l.Limit(), x.Limit(), spans)
@@ -251,24 +264,30 @@ func (u rules) next(c *Case) {
 			on, _ := u.calendar.Due(c.ReceivedOn, l.Limit())
 			due(settings.Register, on)
 		}
+	case (c.State == Replied || c.State == Concluded) && c.ObjectedAt != nil:
+		if l := u.limits.For(string(c.Kind), settings.Decide); l.Amount > 0 {
+			on, _ := u.calendar.Due(calendar.Of(*c.ObjectedAt), l.Limit())
+			due(settings.Decide, on)
+		}
 	case c.State == Replied || c.State.Ended():
 	case c.State == NeedMore:
 		// Waiting for the citizen stops default limits, never a published norm.
 		switch {
 		case c.AcceptedOn.IsZero() && u.limits.For(string(c.Kind), settings.Notice).Binding:
 			due(settings.Notice, c.NoticeDue)
-		case !c.AcceptedOn.IsZero() && u.limits.For(string(c.Kind), settings.Handle).Binding:
-			due(settings.Handle, c.HandleDue)
+		case !c.AcceptedOn.IsZero() && u.limits.For(string(c.Kind), c.step()).Binding:
+			due(c.step(), c.HandleDue)
 		}
 	case c.AcceptedOn.IsZero() && !c.NoticeDue.IsZero():
 		due(settings.Notice, c.NoticeDue)
 	default:
-		due(settings.Handle, c.HandleDue)
+		due(c.step(), c.HandleDue)
 	}
 }
 
 // record is what a change leaves behind besides the case's own row.
 type record struct {
+	to      State  // where the table leaves it to the method
 	detail  string // shown in the timeline: harmless words only
 	message *Message
 	changes []journal.Change
@@ -295,12 +314,18 @@ func move(tx *store.Tx, a staff.Actor, c *Case, v Verb, version int, rec record)
 	if to := moves[v].To; to != "" {
 		c.State = to
 	}
+	if rec.to != "" {
+		c.State = rec.to
+	}
 	if from == NeedMore && (v == DoSupplement || v == DoAddFor || v == DoResume) {
 		c.State = c.BackState
 	}
 	today := calendar.Of(tx.Now)
 	if c.State.Ended() && !from.Ended() {
 		c.EndedOn = today
+		if err := releaseAll(tx, a, c.ID); err != nil {
+			return err
+		}
 	} else if !c.State.Ended() {
 		c.EndedOn = calendar.Date{}
 	}

@@ -54,6 +54,9 @@ func TestTheStatesPageIsTheTableOfMoves(t *testing.T) {
 		if to == "" {
 			to = "the same"
 		}
+		if v == DoObject {
+			to = "the same; a petition's before its re-review: accepted"
+		}
 		if slices.Contains([]Verb{DoSupplement, DoAddFor, DoResume}, v) {
 			to = "the same; from need_more, where it was before"
 		}

@@ -23,8 +23,16 @@ import (
 type Basket struct {
 	Name   string // in addresses
 	Label  string
-	States []State
-	Closed bool // nothing is due: the newest come first
+	States []State // none: those whose answer the sender does not accept
+	Closed bool    // nothing is due: the newest come first
+}
+
+// where is the basket as a condition on cases.
+func (b Basket) where() string {
+	if len(b.States) == 0 {
+		return "cases.objected_at IS NOT NULL"
+	}
+	return "cases.state IN (" + listed(b.States) + ")"
 }
 
 // Baskets lists them in the order of work. Open ones come with the nearest
@@ -38,6 +46,7 @@ var Baskets = []Basket{
 	{"review", "待审核", []State{InReview}, false},
 	{"approval", "待签发", []State{InApproval}, false},
 	{"need_more", "待补充", []State{NeedMore}, false},
+	{"objected", "不同意答复", nil, false},
 	{"replied", "已答复", []State{Replied}, true},
 	{"ended", "已结束", []State{Concluded, Archived, Refused, Transferred, Withdrawn}, true},
 	{"invalid", "无效件", []State{Invalid}, true},
@@ -71,6 +80,7 @@ type Row struct {
 	LimitFrom    calendar.Date
 	Extended     bool
 	Urged        bool
+	Supervised   bool
 	DepartmentID *int64
 	HandlerID    *int64
 	Days         int // working days left, negative when overdue; meaningless when nothing is due
@@ -123,13 +133,16 @@ func (s *Service) List(ctx context.Context, a staff.Actor, f Filter) (Queue, err
 	return out, nil
 }
 
+// rowColumns are a row's.
+const rowColumns = `cases.id, cases.case_no, cases.kind, cases.channel, cases.state, cases.title, cases.received_on, cases.due_on, cases.due_step,
+cases.limit_from, cases.extended, cases.urged_at IS NOT NULL AS urged, cases.supervised, cases.department_id, cases.handler_id`
+
 func page(r *store.Reader, a staff.Actor, f Filter, today calendar.Date) ([]Row, error) {
-	q := visible(r.Table("cases").Select(`cases.id, cases.case_no, cases.kind, cases.channel, cases.state, cases.title, cases.received_on,
-		cases.due_on, cases.due_step, cases.limit_from, cases.extended, cases.urged_at IS NOT NULL AS urged, cases.department_id, cases.handler_id`), a)
+	q := visible(r.Table("cases").Select(rowColumns), a)
 	newestFirst := false
 	for _, b := range Baskets {
 		if b.Name == f.Basket {
-			q = q.Where("cases.state IN (" + listed(b.States) + ")")
+			q = q.Where(b.where())
 			newestFirst = b.Closed
 		}
 	}
@@ -197,7 +210,7 @@ func counts(r *store.Reader, a staff.Actor, today calendar.Date) ([]Count, int, 
 	for i, b := range Baskets {
 		out[i].Basket = b
 		parts = append(parts, fmt.Sprintf(part, i+1))
-		args = append(args, in("cases.state IN ("+listed(b.States)+")"))
+		args = append(args, in(b.where()))
 	}
 	var rows []struct{ Place, N int }
 	if err := r.Raw(strings.Join(parts, " UNION ALL "), args...).Scan(&rows).Error; err != nil {
@@ -230,8 +243,11 @@ func (u rules) warn(r *Row, today calendar.Date) {
 	}
 	r.Days = u.calendar.WorkdaysLeft(today, r.DueOn)
 	from := r.ReceivedOn
-	if r.DueStep == string(settings.Handle) && !r.LimitFrom.IsZero() {
-		from = r.LimitFrom
+	switch settings.Step(r.DueStep) {
+	case settings.Handle, settings.Reconsider, settings.ReReview:
+		if !r.LimitFrom.IsZero() {
+			from = r.LimitFrom
+		}
 	}
 	l := u.limits.For(string(r.Kind), settings.Step(r.DueStep))
 	r.Warning = u.calendar.Warn(today, from, r.DueOn, l.Unit, nil)
@@ -247,6 +263,9 @@ type Page struct {
 	Digest     string // of the draft shown, for Approve
 	Replies    []Reply
 	Rating     *Rating
+	Calls      []Call
+	Tasks      []Task
+	Opine      int64 // the task that the actor's department has still to answer, or 0
 	Published  *PublishedReply
 	Problem    *ledger.Problem
 	Department string
@@ -322,6 +341,17 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 		if p.Rating, err = rating(r, id); err != nil {
 			return err
 		}
+		if err = r.Where("case_id = ?", id).Order("id DESC").Limit(50).Find(&p.Calls).Error; err != nil {
+			return err
+		}
+		if p.Tasks, err = tasks(r, id); err != nil {
+			return err
+		}
+		for _, t := range p.Tasks {
+			if t.Open() && mayOpine(a, t) {
+				p.Opine = t.ID
+			}
+		}
 		var published []PublishedReply
 		if err = r.Where("case_id = ?", id).Order("id DESC").Limit(1).Find(&published).Error; err != nil {
 			return err
@@ -336,6 +366,7 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 		for v := range moves {
 			p.Can[v] = Can(as, p.Case, v)
 		}
+		p.Can[DoDecline] = p.Can[DoDecline] && p.Case.ObjectedAt != nil
 		if p.Can[DoAssign] {
 			if p.Out, err = out(r, id); err != nil {
 				return err

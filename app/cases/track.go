@@ -202,11 +202,12 @@ type Tracked struct {
 	Unit     string // department that handles it
 	Overdue  bool
 	Actions  []Verb // what the sender can do now
+	Next     Stage  // that an objection leads to; empty where staff decide
 }
 
 // publicVerbs are the timeline's lines that a sender sees.
 var publicVerbs = []Verb{DoSubmit, DoRegister, DoAccept, DoRefuse, DoTransfer, DoAsk, DoSupplement, DoWithdraw, DoUrge, DoRate,
-	DoAssign, DoAcknowledge, DoDraft, DoSend, DoAddFor, DoResume, DoExtend, DoConclude, DoRedo, DoDiscard, DoRestore}
+	DoAssign, DoAcknowledge, DoDraft, DoSend, DoAddFor, DoResume, DoExtend, DoConclude, DoRedo, DoDiscard, DoRestore, DoObject, DoDecline}
 
 // Track reads a case for its sender, who was admitted.
 func (s *Service) Track(ctx context.Context, id int64) (Tracked, error) {
@@ -241,10 +242,17 @@ func (s *Service) Track(ctx context.Context, id int64) (Tracked, error) {
 		}
 		today := calendar.Of(r.Now)
 		t.Overdue = t.Case.Waiting() && today.After(t.Case.DueOn)
-		for _, v := range []Verb{DoSupplement, DoUrge, DoWithdraw, DoRate} {
-			if s.citizenMay(t.Case, v, today) == nil && (v != DoRate || t.Rating == nil) {
+		u, err := loadRules(r)
+		if err != nil {
+			return err
+		}
+		for _, v := range []Verb{DoSupplement, DoUrge, DoWithdraw, DoRate, DoObject} {
+			if s.citizenMay(t.Case, v, today) == nil && (v != DoRate || t.Rating == nil) && (v != DoObject || u.mayObject(t.Case, today) == nil) {
 				t.Actions = append(t.Actions, v)
 			}
+		}
+		if t.Case.Appeals() {
+			t.Next, _ = t.Case.Stage.after()
 		}
 		return err
 	})
@@ -418,6 +426,9 @@ func (s *Service) Rate(ctx context.Context, id int64, resolved Resolved, how Sat
 		reply, err := lastReply(&tx.Reader, id)
 		if err != nil || reply == nil {
 			return errors.Join(err, fault.New(fault.Conflict, "还没有答复，现在不能评价。"))
+		}
+		if unhappy(resolved, how) && !c.Appeals() && c.ObjectedAt == nil {
+			c.ObjectedAt = &tx.Now
 		}
 		err = tx.Create(&Rating{ReplyID: reply.ID, CaseID: id, Resolved: resolved, Satisfaction: how, Reason: reason, At: tx.Now}).Error
 		if errors.Is(err, gorm.ErrDuplicatedKey) {

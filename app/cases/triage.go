@@ -146,6 +146,16 @@ func (s *Service) Assign(ctx context.Context, a staff.Actor, id int64, version i
 		} else if is {
 			return fault.Form([]fault.Field{{Name: "department", Message: "此件反映的就是这个部门，不能交给它办理，请选择其他部门。"}})
 		}
+		if c.Stage != First {
+			// Who answered before does not decide on the objection (复查、复核).
+			var before int64
+			if err := tx.Model(&Reply{}).Where("case_id = ? AND department_id = ?", id, department).Limit(1).Count(&before).Error; err != nil {
+				return fmt.Errorf("cases: assign: %w", err)
+			}
+			if before > 0 {
+				return fault.Form([]fault.Field{{Name: "department", Message: c.Stage.Word() + "由原来答复的部门以外的部门办理，请选择其他部门。"}})
+			}
+		}
 		old := journal.Change{Field: "department", New: fmt.Sprint(department)}
 		if c.DepartmentID != nil {
 			old.Old = fmt.Sprint(*c.DepartmentID)

@@ -75,7 +75,7 @@ func (s *stage) handle(i int, id int64, at time.Time) error {
 			return s.Cases.Approve(s.ctx, approver, id, v, p.Digest)
 		}},
 		{61, handler, func(v int) error { return s.Cases.Send(s.ctx, handler, id, v) }},
-		{80, handler, func(v int) error { return s.Cases.Conclude(s.ctx, handler, id, v) }},
+		{80, handler, func(v int) error { return s.Cases.Conclude(s.ctx, handler, id, v, "") }},
 	}
 	stop := len(steps)
 	if i%3 == 2 {

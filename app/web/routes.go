@@ -84,6 +84,7 @@ func (s *Server) routes() []route {
 		post("/track/case/urge", "submit", p.Urge),
 		post("/track/case/rate", "submit", p.Rate),
 		post("/track/case/withdraw", "submit", p.Withdraw),
+		post("/track/case/object", "submit", p.Object),
 		post("/track/leave", "", p.Leave),
 	}
 	for _, r := range desk.Routes(s.house) {

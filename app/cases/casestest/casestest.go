@@ -20,12 +20,18 @@ var rules = map[string]string{
 		(SELECT 1 FROM audit a WHERE a.subject = 'case' AND a.subject_id = c.id AND a.verb = 'case.submit')`,
 	"a case that cannot be searched": `SELECT c.id FROM cases c WHERE NOT EXISTS
 		(SELECT 1 FROM search_docs d WHERE d.kind = 'case' AND d.ref = c.id)`,
-	"an ended case on which something is due": `SELECT id FROM cases WHERE due_on < '9999' AND state IN
+	"an ended case on which something is due": `SELECT id FROM cases WHERE due_on < '9999' AND objected_at IS NULL AND state IN
 		('refused', 'transferred', 'withdrawn', 'concluded', 'archived', 'invalid', 'replied')`,
 	"an ended case without its day": `SELECT id FROM cases WHERE (ended_on IS NULL) <> (state NOT IN
 		('refused', 'transferred', 'withdrawn', 'concluded', 'archived', 'invalid'))`,
 	"an open case on which nothing is due": `SELECT id FROM cases WHERE due_on >= '9999' AND state IN
 		('submitted', 'registered', 'accepted', 'assigned', 'acknowledged', 'handling', 'in_review', 'in_approval', 'redo', 'returned')`,
+	"an objection on which nothing is due":         `SELECT id FROM cases WHERE objected_at IS NOT NULL AND (due_on >= '9999' OR state NOT IN ('replied', 'concluded'))`,
+	"a department still asked about an ended case": `SELECT t.id FROM case_tasks t JOIN cases c ON c.id = t.case_id WHERE t.state = 'open' AND c.ended_on IS NOT NULL`,
+	"a lead that co-operates with itself":          `SELECT t.id FROM case_tasks t JOIN cases c ON c.id = t.case_id WHERE t.state = 'open' AND t.department_id = c.department_id`,
+	"a later stage of what is no petition":         `SELECT id FROM cases WHERE stage <> '' AND kind <> 'petition'`,
+	"a reconsideration by who answered before": `SELECT c.id FROM cases c JOIN replies r ON r.case_id = c.id AND r.department_id = c.department_id
+		WHERE c.stage <> '' AND c.state IN ('assigned', 'acknowledged', 'handling')`,
 	"a reply approved by its drafter":  `SELECT id FROM replies WHERE drafted_by = approved_by`,
 	"an answered case without a reply": `SELECT c.id FROM cases c WHERE c.state = 'replied' AND NOT EXISTS (SELECT 1 FROM replies r WHERE r.case_id = c.id)`,
 	"a published reply without consent": `SELECT p.id FROM published_replies p JOIN cases c ON c.id = p.case_id

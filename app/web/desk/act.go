@@ -96,11 +96,34 @@ func (d *Doors) do(c *door.Ctx, f *door.Form, v cases.Verb, id int64, version in
 	case cases.DoExtend:
 		return s.Extend(ctx, a, id, version, text)
 	case cases.DoConclude:
-		return s.Conclude(ctx, a, id, version)
+		return s.Conclude(ctx, a, id, version, text)
 	case cases.DoRedo:
 		return s.Redo(ctx, a, id, version, text)
 	case cases.DoArchive:
 		return s.Archive(ctx, a, id, version)
+	case cases.DoJoin:
+		due, err := dayOf(f, "due_on", "会办期限")
+		if err != nil {
+			return err
+		}
+		department, _ := strconv.ParseInt(f.Get("department"), 10, 64)
+		return s.Join(ctx, a, id, version, department, due, text)
+	case cases.DoOpine, cases.DoRelease:
+		task, err := strconv.ParseInt(f.Get("task"), 10, 64)
+		if err != nil {
+			return fault.New(fault.Malformed, "表单不完整，没有办理。请返回刷新页面后再试。")
+		}
+		if v == cases.DoRelease {
+			return s.Release(ctx, a, id, task, text)
+		}
+		return s.Opine(ctx, a, id, task, text)
+	case cases.DoSupervise:
+		return s.Supervise(ctx, a, id, version, text)
+	case cases.DoDecline:
+		return s.Decline(ctx, a, id, version, text)
+	case cases.DoCall:
+		return s.CallBack(ctx, a, id, version, cases.Call{Reached: f.Get("reached") == "yes", Resolved: cases.Resolved(f.Get("resolved")),
+			Satisfaction: cases.Satisfaction(f.Get("satisfied")), Note: text})
 	case cases.DoRecuse:
 		return s.Recuse(ctx, a, id, version, text)
 	case cases.DoNote:

@@ -115,6 +115,7 @@ func (p *casePage) facts() []view.Answer {
 			out = append(out, view.Answer{Label: label, Value: value})
 		}
 	}
+	add("程序", k.Stage.Word())
 	add("收到", k.ReceivedOn.Chinese())
 	add("受理", k.AcceptedOn.Chinese())
 	add("应当告知", k.NoticeDue.Chinese())
@@ -136,6 +137,32 @@ func (p *casePage) facts() []view.Answer {
 	}
 	if k.UrgedAt != nil {
 		add("催办", calendar.Of(*k.UrgedAt).Chinese()+" 来信人催办过")
+	}
+	if k.Supervised {
+		add("督办", "督办员要求重点办理，见经过。")
+	}
+	if k.ObjectedAt != nil {
+		add("不同意答复", calendar.Of(*k.ObjectedAt).Chinese()+"提出，等督办员或者分办员决定。")
+	}
+	for _, t := range p.page.Tasks {
+		value := map[string]string{"open": "还没有答复", "answered": "已答复", "released": "不再需要"}[t.State]
+		if t.Open() {
+			value = t.DueOn.Chinese() + "前答复"
+			if t.DueOn.Before(p.today) {
+				value += fmt.Sprintf("，超期 %d 天", p.today.Sub(t.DueOn))
+			}
+		}
+		add("会办", t.Department+"："+value+"\n"+t.Ask)
+	}
+	for _, x := range p.page.Calls {
+		value := calendar.Of(x.At).Chinese() + " 没有联系上"
+		if x.Reached {
+			value = calendar.Of(x.At).Chinese() + " " + x.Resolved.Word() + "，" + x.Satisfaction.Word()
+		}
+		if x.Note != "" {
+			value += "\n" + x.Note
+		}
+		add("回访", value)
 	}
 	consent := "来信人没有同意"
 	if k.AllowPublish {

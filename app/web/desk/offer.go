@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"mingjing/app/cases"
 	"mingjing/app/staff"
@@ -64,7 +65,22 @@ func (p *casePage) offer() {
 		act(cases.DoSend, "发出答复", "")
 	}
 	act(cases.DoSendBack, "退回修改", "", text("修改意见", "只有内部能看到。"))
-	act(cases.DoConclude, "办结", "")
+	if p.page.Opine != 0 {
+		f := form("opine", "提交会办意见", text("会办意见", "写明核实的情况和意见，只能提交一次。来信人看不到。"))
+		f.Hidden = append(f.Hidden, view.Hidden{Name: "task", Value: strconv.FormatInt(p.page.Opine, 10)})
+		p.Acts = append(p.Acts, view.Act{Name: "opine", Label: cases.DoOpine.Word(), Open: true, Form: f})
+	}
+	act(cases.DoDecline, "不再重办", "来信人不同意答复。认为答复正确的，说明理由；需要改正的，用“重办”。", text("给来信人的说明", "写明为什么不再重办、不服还可以怎么办。来信人会看到。"))
+	if waiting := p.asked(); waiting != "" {
+		act(cases.DoConclude, "办结", "会办部门还没有答复："+waiting+"。", view.Field{Name: "content", Kind: view.Textarea, Label: "现在办结的理由", Hint: "只有内部能看到。", Required: true, Rows: 3})
+	} else {
+		act(cases.DoConclude, "办结", "")
+	}
+	act(cases.DoCall, "记下回访", "打电话问来信人对答复的意见。没有解决或者不满意的，由督办员或者分办员决定是否重办。",
+		view.Field{Name: "reached", Kind: view.Radio, Label: "联系上了吗", Required: true, Choices: []view.Choice{{Value: "yes", Text: "联系上了"}, {Value: "no", Text: "没有联系上"}}},
+		view.Field{Name: "resolved", Kind: view.Radio, Label: "事情解决了吗", Choices: []view.Choice{{Value: "yes", Text: "已解决"}, {Value: "partly", Text: "部分解决"}, {Value: "no", Text: "没有解决"}}},
+		view.Field{Name: "satisfied", Kind: view.Radio, Label: "对办理满意吗", Choices: []view.Choice{{Value: "satisfied", Text: "满意"}, {Value: "basically", Text: "基本满意"}, {Value: "dissatisfied", Text: "不满意"}}},
+		view.Field{Name: "content", Kind: view.Textarea, Label: "回访情况", Hint: "没有联系上、没有解决、不满意的必须写。来信人看不到。", Rows: 3})
 	act(cases.DoRedo, "要求重办", "", text("重办理由", "只有内部能看到；来信人会看到“重新办理”。"))
 	act(cases.DoAsk, "请群众补充", "", text("请群众补充的内容", "来信人会看到。等待期间，本院自定的时限停止计算；法定时限照常计算。"))
 	if can[cases.DoRefuse] {
@@ -89,6 +105,11 @@ func (p *casePage) offer() {
 	if can[cases.DoAssign] && k.DepartmentID != nil {
 		p.assign(form)
 	}
+	act(cases.DoJoin, "请部门会办", "会办部门能看到此件，看不到联系方式；答复仍由承办部门作出。",
+		view.Field{Name: "department", Kind: view.Select, Label: "会办部门", Required: true, Choices: p.departments()},
+		view.Field{Name: "due_on", Kind: "date", Label: "会办期限", Required: true, Width: "middle"}, text("请会办部门做什么", "只有内部能看到。"))
+	p.release(form)
+	act(cases.DoSupervise, "督办", "", text("督办要求", "承办部门会看到，来信人看不到。"))
 	act(cases.DoAddFor, "保存补充", "来信人打电话、当面补充的，在这里代为记下，来信人查询时看得到。", text("补充的内容", "照来信人的话写。"))
 	act(cases.DoExclude, "列明回避", "来件反映的人和部门，或者应当回避的人，列明后不能看到、不能办理此件。",
 		view.Field{Name: "person", Label: "应当回避的人", Hint: "姓名或者登录名。", Width: "middle", Autocomplete: "off"},
@@ -103,6 +124,30 @@ func (p *casePage) offer() {
 	if p.page.HasContact && p.mayReveal() {
 		f := view.Form{Action: fmt.Sprintf("/desk/cases/%d/contact", k.ID), CSRF: p.CSRF, Buttons: []view.Button{{Text: "查看联系方式"}}}
 		p.Reveal = &f
+	}
+}
+
+// asked names the departments that have not answered yet.
+func (p *casePage) asked() string {
+	var names []string
+	for _, t := range p.page.Tasks {
+		if t.Open() {
+			names = append(names, t.Department)
+		}
+	}
+	return strings.Join(names, "、")
+}
+
+// release offers to take back what a department was asked for, for each.
+func (p *casePage) release(form maker) {
+	for _, t := range p.page.Tasks {
+		if !t.Open() || !p.page.Can[cases.DoJoin] {
+			continue
+		}
+		f := form("release", "撤回会办", view.Field{Name: "content", Kind: view.Textarea, Label: "理由", Required: true, Rows: 2})
+		f.Hidden = append(f.Hidden, view.Hidden{Name: "task", Value: strconv.FormatInt(t.ID, 10)})
+		f.Fields[0].ID = fmt.Sprintf("release-%d-content", t.ID)
+		p.Acts = append(p.Acts, view.Act{Name: fmt.Sprintf("release-%d", t.ID), Label: "撤回会办：" + t.Department, Form: f})
 	}
 }
 

@@ -94,10 +94,32 @@ func rows(list []cases.Row, p people, today calendar.Date) []view.DeskRow {
 		if r.Urged {
 			v.Marks = append(v.Marks, "群众催办")
 		}
+		if r.Supervised {
+			v.Marks = append(v.Marks, "督办")
+		}
 		if r.Extended {
 			v.Marks = append(v.Marks, "已延期")
 		}
 		out = append(out, v)
+	}
+	return out
+}
+
+// askedRows are the cases in which the actor's department co-operates, with its own limit.
+func askedRows(list []cases.Asked, p people, today calendar.Date) []view.DeskRow {
+	plain := make([]cases.Row, len(list))
+	for i, x := range list {
+		plain[i] = x.Row
+	}
+	out := rows(plain, p, today)
+	for i, x := range list {
+		out[i].Due = view.Due{Step: "会办", Words: fmt.Sprintf("剩 %d 天", x.TaskDue.Sub(today)), On: door.Day(x.TaskDue)}
+		switch {
+		case x.TaskDue.Before(today):
+			out[i].Due.Words, out[i].Due.Class = fmt.Sprintf("超期 %d 天", today.Sub(x.TaskDue)), "overdue"
+		case x.TaskDue == today:
+			out[i].Due.Words, out[i].Due.Class = "今天到期", "near"
+		}
 	}
 	return out
 }
@@ -125,6 +147,11 @@ func (d *Doors) Queue(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
+	asked, err := d.house.Cases.Tasks(c.Std(), c.Actor, pageRows)
+	if err != nil {
+		return err
+	}
+	only := c.Query("asked") != ""
 	p := view.QueuePage{Heading: "全部来件", Empty: "这里没有来件。新的来件会先出现在“待登记”。"}
 	err = c.Read(func(r *store.Reader) (err error) {
 		if p.Desk, err = d.frameIn(c, r, "来件"); err != nil {
@@ -135,6 +162,9 @@ func (d *Doors) Queue(c *door.Ctx) error {
 			return err
 		}
 		p.Rows = rows(q.Rows, who, calendar.Of(r.Now))
+		if only {
+			p.Rows = askedRows(asked, who, calendar.Of(r.Now))
+		}
 		p.Search = queueSearch(f, who)
 		return nil
 	})
@@ -150,6 +180,12 @@ func (d *Doors) Queue(c *door.Ctx) error {
 			"department", department, "q", f.Query}, more...)...)
 	}
 	p.Baskets = baskets(q, f, address, holds(c.Actor, []staff.Role{staff.Handler}))
+	if len(asked) > 0 || only {
+		for i := range p.Baskets {
+			p.Baskets[i].Here = p.Baskets[i].Here && !only
+		}
+		p.Baskets = append([]view.Basket{{Link: view.Link{Text: "请我会办", Href: "/desk/queue?asked=1"}, Count: view.Tally(len(asked)), Here: only}}, p.Baskets...)
+	}
 	for _, b := range p.Baskets {
 		if b.Here {
 			p.Heading = b.Text
@@ -160,7 +196,9 @@ func (d *Doors) Queue(c *door.Ctx) error {
 	if closed(f.Basket) {
 		p.Lead = "新的在最前"
 	}
-	if f.Kind != "" || f.Channel != "" || f.Department != 0 || f.Query != "" {
+	if only {
+		p.Empty, q.More = "现在没有部门请您会办。", false
+	} else if f.Kind != "" || f.Channel != "" || f.Department != 0 || f.Query != "" {
 		p.Empty, p.Widen = "没有符合这些条件的来件。", "/desk/queue"+query("basket", f.Basket)
 	} else if f.Mine {
 		p.Empty = "您手上没有来件。分给您的来件会出现在这里。"

@@ -177,7 +177,7 @@ func byKind(a, b string) int {
 		if k < 0 {
 			k = len(cases.Kinds)
 		}
-		return k*10 + slices.Index([]settings.Step{settings.Register, settings.Notice, settings.Handle, settings.Extend, settings.Return}, settings.Step(step))
+		return k*10 + slices.Index([]settings.Step{settings.Register, settings.Notice, settings.Handle, settings.Extend, settings.Reconsider, settings.ReReview, settings.Object, settings.Decide, settings.Return}, settings.Step(step))
 	}
 	return rank(a) - rank(b)
 }

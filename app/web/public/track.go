@@ -127,6 +127,7 @@ var plainWords = map[cases.Verb]string{
 	cases.DoAssign: "已交承办部门", cases.DoAcknowledge: "承办部门已签收", cases.DoDraft: "开始办理", cases.DoSend: "已答复", cases.DoExtend: "办理期限延长",
 	cases.DoAddFor: "工作人员代您补充了情况", cases.DoResume: "继续办理",
 	cases.DoConclude: "已办结", cases.DoRedo: "重新办理", cases.DoDiscard: "经核对没有可以办理的内容", cases.DoRestore: "恢复办理",
+	cases.DoObject: "您不同意答复", cases.DoDecline: "不再重新办理",
 }
 
 // casePage shows the case; change puts errors and typed text into its forms.
@@ -152,6 +153,10 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*view.Ca
 		switch e.Verb {
 		case cases.DoRefuse, cases.DoTransfer, cases.DoExtend:
 			v.Word += "：" + e.Detail
+		case cases.DoObject:
+			if e.Detail != "" {
+				v.Word = "您" + e.Detail // 您申请复查
+			}
 		}
 		if e.MessageID != nil {
 			v.Text = t.Messages[*e.MessageID].Body
@@ -176,12 +181,15 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*view.Ca
 		case cases.DoRate:
 			form := view.RateForm(p.CSRF)
 			p.Rate = &form
+		case cases.DoObject:
+			form := view.ObjectForm(p.CSRF, t.Next.Word())
+			p.Object = &form
 		case cases.DoWithdraw:
 			form := view.WithdrawForm(p.CSRF)
 			p.Withdraw = &form
 		}
 	}
-	for _, form := range []*view.Form{p.Add, p.Urge, p.Rate, p.Withdraw} {
+	for _, form := range []*view.Form{p.Add, p.Urge, p.Rate, p.Withdraw, p.Object} {
 		if form != nil {
 			form.Hidden = append(form.Hidden, view.Hidden{Name: markField, Value: d.house.Cases.Mark(id)})
 		}
@@ -251,12 +259,21 @@ func standing(t cases.Tracked) (word, next string) {
 	case cases.Invalid:
 		return "不作办理", "经核对没有可以办理的内容。如果弄错了，请拨打热线。"
 	case cases.Replied:
+		if c.ObjectedAt != nil {
+			return "正在研究您的意见", by(c.DueOn, "决定是否重新办理")
+		}
 		if t.Rating == nil {
 			return "已答复", "请看答复，并告诉我们是否解决。"
 		}
 		return "已答复", ""
 	case cases.Concluded, cases.Archived:
+		if c.ObjectedAt != nil {
+			return "正在研究您的意见", by(c.DueOn, "决定是否重新办理")
+		}
 		return "已办结", ""
+	}
+	if c.Stage != cases.First {
+		return "正在" + c.Stage.Word(), by(c.HandleDue, "作出"+c.Stage.Word()+"意见")
 	}
 	if t.Unit != "" {
 		return "正在办理", t.Unit + "承办，" + by(c.HandleDue, "答复")
@@ -357,6 +374,13 @@ func (d *Doors) Urge(c *door.Ctx) error {
 func (d *Doors) Rate(c *door.Ctx) error {
 	return d.act(c, func(p *view.CasePage) *view.Form { return p.Rate }, func(id int64, f *door.Form) error {
 		return d.house.Cases.Rate(c.Std(), id, cases.Resolved(f.Get("resolved")), cases.Satisfaction(f.Get("satisfied")), f.Get("reason"))
+	})
+}
+
+// Object takes the sender's no to the answer.
+func (d *Doors) Object(c *door.Ctx) error {
+	return d.act(c, func(p *view.CasePage) *view.Form { return p.Object }, func(id int64, f *door.Form) error {
+		return d.house.Cases.Object(c.Std(), id, f.Get("content"))
 	})
 }
 

@@ -201,11 +201,11 @@ func ownCase() CasePage {
 
 func repliedCase() CasePage {
 	page := ownCase()
-	rate := RateForm("csrf")
+	rate, object := RateForm("csrf"), ObjectForm("csrf", "")
 	rate.Fail("satisfied", "请选择满意、基本满意或者不满意")
 	page.Failed = true
 	page.Word, page.Next, page.Closed = "已答复", "请评价；不满意的写明原因。", true
-	page.Add, page.Urge, page.Withdraw, page.Rate = nil, nil, nil, &rate
+	page.Add, page.Urge, page.Withdraw, page.Rate, page.Object = nil, nil, nil, &rate, &object
 	page.Answer = &CaseAnswer{On: "2021-03-05", Unit: "政治部", Text: "您好。\n2020年分配的170名编制涉及38家基层法院，名单见附件。", File: []Link{{"名单.pdf", "/track/case/files/1"}}}
 	page.Timeline = append(page.Timeline, Event{At: at(2021, 3, 5, 16, 40), Word: "已答复"})
 	return page

@@ -21,7 +21,7 @@ func TrackForm(csrf string) Form {
 	}
 }
 
-// CasePage is what the sender sees of their own item. The four forms are present only when that action is possible now.
+// CasePage is what the sender sees of their own item. The forms are present only when that action is possible now.
 type CasePage struct {
 	Frame
 	CaseNo   Code
@@ -38,6 +38,7 @@ type CasePage struct {
 	Urge     *Form
 	Rate     *Form
 	Withdraw *Form
+	Object   *Form
 	Rated    string // the rating given, in words; empty before
 	CSRF     string // for ending the session
 }
@@ -47,7 +48,7 @@ func (CasePage) Template() string { return "public/case" }
 // Errors gathers the errors of whichever form was sent.
 func (p CasePage) Errors() []Link {
 	var errors []Link
-	for _, f := range []*Form{p.Add, p.Urge, p.Rate, p.Withdraw} {
+	for _, f := range []*Form{p.Add, p.Urge, p.Rate, p.Withdraw, p.Object} {
 		if f != nil {
 			errors = append(errors, f.Errors()...)
 		}
@@ -71,7 +72,7 @@ type CaseAnswer struct {
 	File []Link
 }
 
-// AddForm, UrgeForm, RateForm and WithdrawForm are the actions on a case, with their addresses and field names.
+// AddForm and the others are the actions on a case, with their addresses and field names.
 func AddForm(csrf, attachmentRule string) Form {
 	return Form{Action: "/track/case/add", CSRF: csrf,
 		Fields: []Field{
@@ -85,6 +86,19 @@ func UrgeForm(csrf string) Form {
 	return Form{Action: "/track/case/urge", CSRF: csrf,
 		Fields:  []Field{{Name: "content", ID: "urge-content", Kind: Textarea, Label: "想对承办人说的话", Max: 500, Rows: 2}},
 		Buttons: []Button{{Text: "催一催"}}}
+}
+
+// ObjectForm is the sender's no to an answer; stage is the next stage of a petition, or empty.
+func ObjectForm(csrf, stage string) Form {
+	f := Form{Action: "/track/case/object", CSRF: csrf,
+		Fields: []Field{{Name: "content", ID: "object-content", Kind: Textarea, Label: "不同意的理由", Required: true, Max: 2000, Rows: 4,
+			Hint: "写明哪里没有答复、哪里不对、希望怎么办。"}},
+		Buttons: []Button{{Text: "要求重新办理"}}}
+	if stage != "" {
+		f.Buttons[0].Text = "申请" + stage
+		f.Fields[0].Hint += stage + "由另一个部门办理，30 日内答复。"
+	}
+	return f
 }
 
 func RateForm(csrf string) Form {
