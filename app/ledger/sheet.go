@@ -33,12 +33,14 @@ const (
 	ColNote
 	ColProof
 	ColClosed
+	ColReopened
 	ColPublic
 	ColInternal
 	ColCheckMonths
 	ColCheckOn
 	ColProblemLeader
 	ColProblemClosed
+	ColProblemReopened
 	ColProblemInternal
 	ColSubInternal
 	columnCount
@@ -72,12 +74,14 @@ var Columns = [columnCount]ColumnName{
 	ColNote:            {"note", "完成情况", 44, "进展情况 整改情况 整改进展情况 落实情况 整改落实情况 整改成效 整改完成情况"},
 	ColProof:           {"proof", "佐证材料", 24, "证明材料 佐证 印证材料 支撑材料 佐证资料"},
 	ColClosed:          {"closed", "销号时间", 12, "销号日期 销号 对账销号时间 完成销号时间"},
+	ColReopened:        {"reopened", "重开时间", 12, "重开日期 重新打开时间 回头看重开时间 重启整改时间"},
 	ColPublic:          {"public", "是否公开", 10, "公开 公开情况 是否公布"},
 	ColInternal:        {"internal", "内部说明", 24, "备注 说明 内部备注 内部说明备注"},
 	ColCheckMonths:     {"check_months", "复查周期", 10, "复查周期月 复查间隔"},
 	ColCheckOn:         {"check_on", "下次复查", 12, "下次复查时间 下次检查时间"},
 	ColProblemLeader:   {"problem_leader", "问题责任领导", 12, "问题责任人"},
 	ColProblemClosed:   {"problem_closed", "问题销号时间", 12, "问题销号日期"},
+	ColProblemReopened: {"problem_reopened", "问题重开时间", 12, "问题重开日期 问题重新打开时间"},
 	ColProblemInternal: {"problem_internal", "问题内部说明", 20, "问题备注"},
 	ColSubInternal:     {"sub_internal", "细化问题内部说明", 20, "细化问题备注"},
 }
@@ -239,5 +243,6 @@ func (u *Unmapped) Words() string {
 	if len(rows) > 0 {
 		s += "可能是表头的行：" + strings.Join(rows, "；") + "。"
 	}
-	return s + "请把这两列的表头改成“反馈问题”和“整改措施”，或者在工作台导入，逐列指定。"
+	which := map[bool]string{true: "这一列", false: "这两列"}[len(names) == 1]
+	return s + "请把" + which + "的表头改成" + strings.Join(names, "和") + "，或者在工作台导入，逐列指定。"
 }

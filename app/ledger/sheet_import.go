@@ -41,7 +41,8 @@ type Difference struct {
 	Added       int       // measures
 	Changed     int       // measures, problems and their parts
 	Unchanged   int       // measures
-	Closed      int       // measures and problems that it closes
+	Closed      int       // measures that were closed before they came here
+	Concluded   int       // problems that were
 	Absent      int       // measures of the ledger that the file does not have; they stay
 	List        []Differing
 	Departments []string // that it makes
@@ -250,7 +251,9 @@ func (p *plan) uppers() {
 			take(l.sub, ColSubInternal, &l.sub.Internal, l.sub.fresh)
 			l.sub.changed = l.sub.changed || len(d.Changes) > 0
 		}
+		p.numbered(l)
 		p.closeProblem(l)
+		p.reopenedProblem(l)
 		if l.only && p.has(ColStatus) && len(n.measures()) == 0 && l.text[ColSub] == "" && l.m.Status != n.Status {
 			if !n.fresh {
 				d.change(ColStatus, StatusWords[n.Status], l.text[ColStatus])
@@ -284,9 +287,46 @@ func (p *plan) closeProblem(l *line) {
 		p.refuse(l.no, ColProblemClosed, "问题 "+n.Code+" 在系统里没有销号。销号要在系统里申请、核验，请清空这一格。")
 	case on.After(p.today):
 		p.refuse(l.no, ColProblemClosed, "销号时间不能晚于今天。")
+	case !n.ReopenedOn.IsZero():
+		p.refuse(l.no, ColProblemClosed, bothDays)
 	default:
 		n.Closing, n.ClosedOn, n.closing = Closed, on, l.no
-		p.d.Closed++
+		p.d.Concluded++
+	}
+}
+
+const bothDays = "重开以后还没有再销号的才写重开时间，已经再销号的只写销号时间。请只留一个。"
+
+// reopenedProblem takes in since when a new problem is reopened.
+func (p *plan) reopenedProblem(l *line) {
+	n, on := l.problem, l.reopenedAll
+	switch {
+	case on.IsZero() || n.ReopenedOn == on:
+	case !n.fresh:
+		p.refuse(l.no, ColProblemReopened, "问题 "+n.Code+" 的重开要在系统里通过回头看办理，这一格请保持原样或者清空。")
+	case !n.ReopenedOn.IsZero():
+		p.refuse(l.no, ColProblemReopened, "同一个问题的各行在这一列写得不一样。请统一，或者只写在第一行。")
+	case on.After(p.today):
+		p.refuse(l.no, ColProblemReopened, "重开时间不能晚于今天。")
+	case n.Closing == Closed:
+		p.refuse(l.no, ColProblemReopened, bothDays)
+	default:
+		n.ReopenedOn = on
+	}
+}
+
+// numbered refuses another number for a problem that is there; of a new one it
+// says which number it gets instead of one that is taken.
+func (p *plan) numbered(l *line) {
+	n, code := l.problem, l.text[ColProblemCode]
+	switch {
+	case code == "" || code == n.Code || p.raw(l, ColProblemCode) == "":
+	case !n.fresh:
+		p.refuse(l.no, ColProblemCode, "这个问题在系统里的编号是 "+n.Code+"，不能用表格修改。请改回来；要把措施移到别的问题下面的，连同“反馈问题”一列一起改。")
+	default:
+		if p.seen["numbers"]++; p.seen["numbers"] <= 5 {
+			p.warn("第 %d 行的问题编号“%s”已被占用，或者和方面的编号不一致，这个问题编为 %s。", l.no, code, n.Code)
+		}
 	}
 }
 
@@ -316,6 +356,9 @@ func (p *plan) fresh(l *line) {
 	}
 	n.report = m.Status != Unstated || m.Note != ""
 	p.settleClosing(l)
+	if p.began(l, ColStarts); m.ReopenedOn.After(p.today) {
+		p.refuse(l.no, ColReopened, "重开时间不能晚于今天。")
+	}
 	if !n.closes && l.problem.Closing == Closed && l.problem.closing == 0 {
 		p.refuse(l.no, ColMeasure, "问题 "+l.problem.Code+" 已经销号，不能再加没有销号的措施。请先通过回头看重开。")
 	}
@@ -335,9 +378,19 @@ func (p *plan) settleClosing(l *line) {
 	if on.After(p.today) {
 		p.refuse(l.no, ColClosed, "销号时间不能晚于今天。")
 	}
+	if !n.ReopenedOn.IsZero() {
+		p.refuse(l.no, ColReopened, bothDays)
+	}
 	n.Closing, n.ClosedOn, n.closes = Closed, on, true
 	l.problem.closed++
 	p.d.Closed++
+}
+
+// began refuses a start after the due date.
+func (p *plan) began(l *line, at Column) {
+	if n := l.node; !n.DueOn.IsZero() && n.StartsOn.After(n.DueOn) {
+		p.refuse(l.no, at, "启动时间 "+n.StartsOn.Chinese()+" 晚于整改时限 "+n.DueOn.Chinese()+"，请核对。")
+	}
 }
 
 // merge takes what a row changes into a measure that is there.
@@ -416,21 +469,29 @@ func (p *plan) merge(l *line) {
 			n.CheckOn = l.m.CheckOn
 		case ColClosed:
 			if text == "" {
-				if p.seen["kept"]++; p.seen["kept"] <= 5 {
-					p.warn("第 %d 行没有销号时间，措施 %s 在系统里已于 %s 销号，保持不变。", l.no, n.Code, was.ClosedOn.Chinese())
-				}
-				continue
-			}
-			if was.Closing == Closed {
+				p.keep(l, "已于 "+was.ClosedOn.Chinese()+" 销号")
+			} else if was.Closing == Closed {
 				p.refuse(l.no, c, "这条措施已于 "+was.ClosedOn.Chinese()+" 销号，日期不能用表格修改。")
 			} else {
 				p.refuse(l.no, c, "措施 "+n.Code+" 在系统里没有销号。销号要在系统里申请、核验，请清空这一格。")
+			}
+			continue
+		case ColReopened:
+			if text == "" {
+				p.keep(l, "已于 "+was.ReopenedOn.Chinese()+" 重开")
+			} else {
+				p.refuse(l.no, c, "措施 "+n.Code+" 的重开要在系统里通过回头看办理，这一格请保持原样或者清空。")
 			}
 			continue
 		default:
 			continue // what stands above the measure, and whether it is public
 		}
 		note(c, old[c], text)
+	}
+	if n.StartsOn != was.StartsOn {
+		p.began(l, ColStarts)
+	} else if n.DueOn != was.DueOn {
+		p.began(l, ColDue)
 	}
 	if n.Status == Done && was.Status != Done && n.DoneOn.IsZero() {
 		n.DoneOn = p.today
@@ -446,6 +507,13 @@ func (p *plan) merge(l *line) {
 	}
 	p.dirty(n)
 	p.d.List = append(p.d.List, d)
+}
+
+// keep warns of a blank cell where the system knows a day.
+func (p *plan) keep(l *line, what string) {
+	if p.seen["kept"]++; p.seen["kept"] <= 5 {
+		p.warn("第 %d 行的这一格是空的，措施 %s 在系统里%s，保持不变。", l.no, l.node.Code, what)
+	}
 }
 
 func (p *plan) dirty(n *measureNode) {
@@ -618,11 +686,14 @@ func (p *plan) sum() {
 	if n := p.seen["loose"]; n > 5 {
 		p.warn("共有 %d 行的整改时限从文字换算成日期。", n)
 	}
+	if n := p.seen["numbers"]; n > 5 {
+		p.warn("共有 %d 行的问题编号没有采用。", n)
+	}
 	if n := p.seen["leads"]; n > 5 {
 		p.warn("共有 %d 行写了几个牵头部门。", n)
 	}
 	if n := p.seen["kept"]; n > 5 {
-		p.warn("共有 %d 行没有写系统里已有的销号时间。", n)
+		p.warn("共有 %d 行没有写系统里已有的销号时间或者重开时间。", n)
 	}
 	if d.Added > 0 && !p.has(ColPublic) {
 		p.warn("表格里没有“是否公开”一列：新增的 %d 条措施和它们的问题导入后在公众网站公开。", d.Added)
@@ -636,7 +707,7 @@ func (p *plan) sum() {
 
 // Summary says in a sentence what the file changes.
 func (d Difference) Summary() string {
-	s := fmt.Sprintf("%d 条措施，新增 %d 条，没有变化 %d 条；新增问题 %d 个，变更 %d 处，销号 %d 项", d.Rows, d.Added, d.Unchanged, d.Problems, d.Changed, d.Closed)
+	s := fmt.Sprintf("%d 条措施，新增 %d 条，没有变化 %d 条；新增问题 %d 个，变更 %d 处；销号措施 %d 条、问题 %d 个", d.Rows, d.Added, d.Unchanged, d.Problems, d.Changed, d.Closed, d.Concluded)
 	if d.Absent > 0 {
 		s += fmt.Sprintf("；另有 %d 条不在文件里，保持不变", d.Absent)
 	}

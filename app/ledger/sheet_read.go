@@ -22,13 +22,14 @@ type entry [columnCount]string
 
 // line is a row as it was understood.
 type line struct {
-	no        int
-	text      entry
-	m         Measure // its parsed values; not its identity
-	lead      string
-	co        []string
-	closedAll calendar.Date // of the problem
-	only      bool          // names a problem or a sub-problem, no measure
+	no          int
+	text        entry
+	m           Measure // its parsed values; not its identity
+	lead        string
+	co          []string
+	closedAll   calendar.Date // of the problem
+	reopenedAll calendar.Date
+	only        bool // names a problem or a sub-problem, no measure
 
 	problem *problemNode
 	sub     *subNode // nil: the measure stands under the problem itself
@@ -242,7 +243,7 @@ func (r *reading) parse(l *line) {
 	if t[ColProblemCode] != "" && !pairForm.MatchString(t[ColProblemCode]) {
 		t[ColProblemCode] = "" // a running number: nothing that could be matched
 	}
-	l.closedAll = r.day(l, ColProblemClosed)
+	l.closedAll, l.reopenedAll = r.day(l, ColProblemClosed), r.day(l, ColProblemReopened)
 	status, ok := statusNames[bare(t[ColStatus])]
 	if !ok {
 		r.refuse(l.no, ColStatus, "“"+clip(t[ColStatus], 20)+"”不是整改状态。请填未启动、整改中、基本完成、已完成或长期坚持，没有说明的留空。")
@@ -261,6 +262,7 @@ func (r *reading) parse(l *line) {
 	}
 	l.m.Title, l.m.Note, l.m.Proof, l.m.Internal, l.m.Leader = t[ColMeasure], t[ColNote], t[ColProof], t[ColInternal], t[ColLeader]
 	l.m.StartsOn, l.m.BaselineOn, l.m.DoneOn, l.m.ClosedOn, l.m.CheckOn = r.day(l, ColStarts), r.day(l, ColBaseline), r.day(l, ColDone), r.day(l, ColClosed), r.day(l, ColCheckOn)
+	l.m.ReopenedOn = r.day(l, ColReopened)
 	due, ok := readTerm(t[ColDue])
 	if !ok {
 		r.refuse(l.no, ColDue, "“"+clip(t[ColDue], 20)+"”看不出是哪一天。请写成 2020-12-31、2020年12月底、立行立改或长期坚持。")
@@ -310,7 +312,7 @@ func (r *reading) alone(l *line) {
 	l.only = true
 	for c := range columnCount {
 		switch c {
-		case ColProblemCode, ColAspect, ColProblem, ColSub, ColMeasure, ColStatus, ColPublic, ColProblemLeader, ColProblemClosed, ColProblemInternal, ColSubInternal:
+		case ColProblemCode, ColAspect, ColProblem, ColSub, ColMeasure, ColStatus, ColPublic, ColProblemLeader, ColProblemClosed, ColProblemReopened, ColProblemInternal, ColSubInternal:
 		default:
 			if r.raw(l, c) != "" {
 				r.refuse(l.no, ColMeasure, "这一行没有写整改措施，却写了"+Columns[c].Title+"。请填写措施，或者删除这一行。")

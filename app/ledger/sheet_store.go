@@ -298,7 +298,10 @@ func (p *plan) tell(tx *store.Tx, d *Difference) error {
 		text += fmt.Sprintf("，变更%d处", d.Changed)
 	}
 	if d.Closed > 0 {
-		text += fmt.Sprintf("，销号%d项", d.Closed)
+		text += fmt.Sprintf("，已销号的措施%d条", d.Closed)
+	}
+	if d.Concluded > 0 {
+		text += fmt.Sprintf("，已销号的问题%d个", d.Concluded)
 	}
 	events = append(events, Event{ProgrammeID: p.programme.ID, Kind: "imported", OnDay: p.today, At: tx.Now, Text: text})
 	return insert(tx, events)

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,10 +103,10 @@ func TestAUsualSpreadsheetComesIn(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 		want := [][]string{
-			{"1-1-1-1", "1-1", "党的建设方面", "学习不深入", "学习次数少", "每月学习一次", "长期坚持", "张三", "政治部", "办公室、机关党委", "", "长期坚持", "", "长期坚持", "", "已学习12次", "会议纪要", "", "是"},
-			{"1-1-1-2", "1-1", "党的建设方面", "学习不深入", "学习次数少", "建立学习台账", "限期整改", "张三", "政治部", "", "", "2020年12月底", "2020-12-31", "已完成", "", "已建立", "台账", "2020-12-20", "是"},
-			{"1-1-2-1", "1-1", "党的建设方面", "学习不深入", "测试不够", "每季度测试", "限期整改", "李四", "政治部", "", "", "2021-03-31", "2021-03-31", "整改中", "", "", "", "", "是"},
-			{"2-1-0-1", "2-1", "审判执行方面", "超审限案件多", "", "清理超审限案件", "立行立改", "王五", "审判管理办公室", "立案庭", "", "立行立改", "", "", "", "", "", "", "是"},
+			{"1-1-1-1", "1-1", "党的建设方面", "学习不深入", "学习次数少", "每月学习一次", "长期坚持", "张三", "政治部", "办公室、机关党委", "", "长期坚持", "", "长期坚持", "", "已学习12次", "会议纪要", "", "", "是"},
+			{"1-1-1-2", "1-1", "党的建设方面", "学习不深入", "学习次数少", "建立学习台账", "限期整改", "张三", "政治部", "", "", "2020年12月底", "2020-12-31", "已完成", "", "已建立", "台账", "2020-12-20", "", "是"},
+			{"1-1-2-1", "1-1", "党的建设方面", "学习不深入", "测试不够", "每季度测试", "限期整改", "李四", "政治部", "", "", "2021-03-31", "2021-03-31", "整改中", "", "", "", "", "", "是"},
+			{"2-1-0-1", "2-1", "审判执行方面", "超审限案件多", "", "清理超审限案件", "立行立改", "王五", "审判管理办公室", "立案庭", "", "立行立改", "", "", "", "", "", "", "", "是"},
 		}
 		got := written(t, db, "xlsx")[1:]
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -124,7 +125,7 @@ func TestAUsualSpreadsheetComesIn(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if len(events) != 1 || events[0].Text != "整改台账已更新，新增措施4条，销号1项" {
+			if len(events) != 1 || events[0].Text != "整改台账已更新，新增措施4条，已销号的措施1条" {
 				t.Errorf("%+v", events)
 			}
 			list, _, err := ledger.Progress(r, p, ledger.Filter{Query: "清理超审限", Limit: 10})
@@ -191,7 +192,7 @@ func TestAChangedSpreadsheetChangesThatAndNoMore(t *testing.T) {
 			if moves != 0 || len(reports) != 2 || reports[1].Status != ledger.Done {
 				t.Errorf("%d %+v", moves, reports)
 			}
-			if diff := cmp.Diff([]string{"整改台账已更新，新增措施4条，销号1项", "据导入的台账：整改状态由“整改中”变为“已完成”", "据导入的台账：整改状态由“没有说明”变为“整改中”",
+			if diff := cmp.Diff([]string{"整改台账已更新，新增措施4条，已销号的措施1条", "据导入的台账：整改状态由“整改中”变为“已完成”", "据导入的台账：整改状态由“没有说明”变为“整改中”",
 				"整改台账已更新，新增措施1条，变更2处"}, events); diff != "" {
 				t.Error(diff)
 			}
@@ -292,6 +293,101 @@ func TestEveryBadCellIsNamedAndNothingComesIn(t *testing.T) {
 		refused(t, db, [][]string{head[1:], {"问题一", "措施一"}, {"问题一", "措施一"}}, "B3")
 		refused(t, db, [][]string{head, {"A1", "问题一", "措施一", "", "", "2099-01-01"}}, "F2")
 		refused(t, db, [][]string{head, {"A1", strings.Repeat("长", 1001), "措施一"}}, "B2")
+	})
+}
+
+// TestAReopenedMeasureGoesOutAndComesInReopened: what the public sees as
+// reopened is so after a move to another house.
+func TestAReopenedMeasureGoesOutAndComesInReopened(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		o, ctx, code := newOffice(t, db, nil), t.Context(), "1-1-1-1"
+		o.closed(code)
+		_, items := o.round("第一轮")
+		o.ok(o.Judge(ctx, o.discipline, items[0], false, "没有执行"))
+		o.ok(db.Write(ctx, func(tx *store.Tx) error {
+			return tx.Exec("UPDATE problems SET reopened_on = '2021-01-05' WHERE code = '2-1'").Error
+		}))
+		rows := written(t, db, "xlsx")
+		if d := taken(t, db, rows); len(d.List) != 0 {
+			t.Errorf("%+v", d.List)
+		}
+		d, err := o.ImportSheet(ctx, clerk, ledger.Spreadsheet{Programme: "second", Tables: tables(t, rows)})
+		o.ok(err)
+		read(t, db, func(r *store.Reader) error {
+			m, err := ledger.MeasureByCode(r, d.Programme.ID, code)
+			if err != nil {
+				return err
+			}
+			p, err := ledger.ProblemByCode(r, d.Programme, "2-1")
+			if m.ReopenedOn != o.measure(code).ReopenedOn || m.Closing != ledger.NotApplied || p.ReopenedOn.String() != "2021-01-05" {
+				t.Errorf("%+v %+v", m, p)
+			}
+			return err
+		})
+		head := []string{"反馈问题", "整改措施", "整改状态", "销号时间", "重开时间", "问题重开时间"}
+		refused(t, db, [][]string{head, {"新问题", "新措施", "已完成", "2020-01-05", "2020-02-05"}, {"新问题", "另一条", "", "", "2099-01-01", "2099-01-01"}}, "E2", "E3", "F3")
+		row := func(reopened string) [][]string {
+			x := slices.Clone(rows[1])
+			x[ledger.ColReopened] = reopened
+			return [][]string{rows[0], x}
+		}
+		refused(t, db, row("2020-02-05"), "S2")
+		if d := taken(t, db, row("")); len(d.List) != 0 || !strings.Contains(strings.Join(d.Warnings, ""), "重开，保持不变") {
+			t.Errorf("%+v", d)
+		}
+	})
+}
+
+func TestAProblemKeepsItsNumber(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		head := []string{"方面", "问题编号", "反馈问题", "整改措施"}
+		first := [][]string{head, {"方面一", "1-1", "学习不深入", "每月学习"}, {"方面一", "1-2", "会议过多", "精简会议"}, {"方面一", "1-2", "超审限案件多", "逐案清理"}}
+		d := taken(t, db, first)
+		if !slices.Contains(d.Warnings, "第 4 行的问题编号“1-2”已被占用，或者和方面的编号不一致，这个问题编为 1-3。") {
+			t.Error(d.Warnings)
+		}
+		refused(t, db, first, "B4")
+		refused(t, db, [][]string{head, {"方面一", "1-2", "学习不深入", "每月学习"}, {"方面一", "9-9", "会议过多", "精简会议"}}, "B2", "B3")
+		// A running number is none, and a measure moves with its problem.
+		taken(t, db, [][]string{append([]string{"措施编号"}, head...), {"1-1-0-1", "方面一", "7", "学习不深入", "每月学习"}, {"1-2-0-1", "方面一", "1-1", "学习不深入", "精简会议"}})
+		if m := ledgertest.Measure(t, db, "1-2-0-1"); m.ProblemID != ledgertest.Measure(t, db, "1-1-0-1").ProblemID {
+			t.Errorf("%+v", m)
+		}
+	})
+}
+
+func TestASpreadsheetsStartIsNotAfterItsDueDate(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		head := []string{"反馈问题", "整改措施", "启动时间", "整改时限"}
+		refused(t, db, [][]string{head, {"问题一", "每月学习", "2021-04-01", "2021年3月底"}}, "C2")
+		taken(t, db, [][]string{head, {"问题一", "每月学习", "2021-03-31", "2021年3月底"}, {"问题一", "精简会议", "2021-03-31", ""}})
+		refused(t, db, [][]string{head, {"问题一", "每月学习", "2021-04-01", "2021年3月底"}, {"问题一", "精简会议", "2021-03-31", "2021-01-01"}}, "C2", "D3")
+	})
+}
+
+func TestAnImportCountsMeasuresAndProblemsApart(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		d := taken(t, db, [][]string{{"反馈问题", "整改措施", "整改状态", "销号时间", "问题销号时间"}, {"问题一", "每月学习", "已完成", "2020-12-01", "2020-12-20"},
+			{"问题一", "精简会议", "已完成", "2020-12-01", ""}, {"问题二", "逐案清理", "已完成", "2020-12-01", ""}})
+		if d.Summary() != "3 条措施，新增 3 条，没有变化 0 条；新增问题 2 个，变更 0 处；销号措施 3 条、问题 1 个。" {
+			t.Error(d.Summary())
+		}
+		read(t, db, func(r *store.Reader) error {
+			events, err := ledger.Latest(r, d.Programme.ID, 0, 1)
+			if err == nil && events[0].Text != "整改台账已更新，新增措施3条，已销号的措施3条，已销号的问题1个" {
+				t.Errorf("%+v", events)
+			}
+			return err
+		})
+	})
+}
+
+func TestAMissingHeadingIsNamedAlone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		_, err := ledger.New(db, nil).ImportSheet(t.Context(), clerk, ledger.Spreadsheet{Tables: tables(t, [][]string{{"反馈问题", "怎么改"}, {"学习少", "多学习"}})})
+		if f, ok := fault.As(err); !ok || !strings.HasPrefix(f.Message, "没有认出表头里的“整改措施”。") || !strings.HasSuffix(f.Message, "请把这一列的表头改成“整改措施”，或者在工作台导入，逐列指定。") {
+			t.Error(err)
+		}
 	})
 }
 
@@ -458,15 +554,17 @@ func generated(t *rapid.T) [][]string {
 	day := rapid.Custom(func(t *rapid.T) string {
 		return fmt.Sprintf("%d-%02d-%02d", rapid.IntRange(2019, 2020).Draw(t, "y"), rapid.IntRange(1, 12).Draw(t, "m"), rapid.IntRange(1, 28).Draw(t, "d"))
 	})
+	begun := rapid.SampledFrom([]string{"2018-01-05", "2018-12-31"}) // no due date is earlier
 	due := rapid.OneOf(day, rapid.SampledFrom([]string{"", "2020年12月底", "2020年12月", "立行立改", "长期坚持", "持续推进", "2021年6月30日前并长期坚持", "2020年底", "2021年一季度", "2020.12.31"}))
 	status := rapid.SampledFrom([]string{"", "未启动", "整改中", "正在整改", "基本完成", "已完成", "长期坚持"})
 	department := rapid.SampledFrom([]string{"", "立案庭", "政治部", "办公室"})
 	head := []string{"方面", "反馈问题", "细化问题", "整改措施", "整改类型", "责任领导", "牵头部门", "配合部门", "启动时间", "整改时限", "原定时限", "整改状态", "完成时间", "完成情况", "佐证材料",
-		"销号时间", "是否公开", "内部说明", "复查周期", "下次复查", "问题责任领导", "问题内部说明", "细化问题内部说明"}
+		"销号时间", "重开时间", "是否公开", "内部说明", "复查周期", "下次复查", "问题责任领导", "问题重开时间", "问题内部说明", "细化问题内部说明"}
 	rows := [][]string{head}
 	for a := range rapid.IntRange(1, 2).Draw(t, "aspects") {
 		for p := range rapid.IntRange(1, 3).Draw(t, "problems") {
 			leader, inside := maybe(rapid.Just("院长")).Draw(t, "leader"), maybe(text).Draw(t, "inside")
+			again := maybe(day).Draw(t, "the problem is reopened")
 			for s := range rapid.IntRange(0, 2).Draw(t, "subs") + 1 {
 				sub, subInside := "", ""
 				if s > 0 {
@@ -475,18 +573,22 @@ func generated(t *rapid.T) [][]string {
 				n := rapid.IntRange(0, 3).Draw(t, "measures")
 				start := []string{fmt.Sprintf("方面%d %s", a, "建设"), fmt.Sprintf("问题%d-%d", a, p), sub}
 				if n == 0 {
-					rows = append(rows, append(start, append(make([]string, 17), leader, inside, subInside)...))
+					rows = append(rows, append(start, append(make([]string, 18), leader, again, inside, subInside)...))
 				}
 				for m := range n {
 					if s == 0 && p == 1 {
 						continue
 					}
+					closed, reopened := maybe(day).Draw(t, "closed"), ""
+					if closed == "" {
+						reopened = maybe(day).Draw(t, "reopened")
+					}
 					rows = append(rows, append(append([]string(nil), start...), fmt.Sprintf("措施%d %s", m, text.Draw(t, "measure")),
 						rapid.SampledFrom([]string{"", "立行立改", "限期整改", "长期坚持"}).Draw(t, "kind"), maybe(rapid.Just("张三")).Draw(t, "who"),
-						department.Draw(t, "lead"), rapid.SampledFrom([]string{"", "立案庭、政治部", "执行局"}).Draw(t, "co"), maybe(day).Draw(t, "starts"), due.Draw(t, "due"),
-						maybe(day).Draw(t, "baseline"), status.Draw(t, "status"), maybe(day).Draw(t, "done"), maybe(text).Draw(t, "note"), maybe(text).Draw(t, "proof"), maybe(day).Draw(t, "closed"),
+						department.Draw(t, "lead"), rapid.SampledFrom([]string{"", "立案庭、政治部", "执行局"}).Draw(t, "co"), maybe(begun).Draw(t, "starts"), due.Draw(t, "due"),
+						maybe(day).Draw(t, "baseline"), status.Draw(t, "status"), maybe(day).Draw(t, "done"), maybe(text).Draw(t, "note"), maybe(text).Draw(t, "proof"), closed, reopened,
 						rapid.SampledFrom([]string{"", "是", "否", "仅问题"}).Draw(t, "public"), maybe(text).Draw(t, "internal"), rapid.SampledFrom([]string{"", "3", "12"}).Draw(t, "months"),
-						maybe(day).Draw(t, "check"), leader, inside, subInside))
+						maybe(day).Draw(t, "check"), leader, again, inside, subInside))
 				}
 			}
 		}

@@ -174,6 +174,7 @@ func (t *tree) entry(s *subNode, m *measureNode) entry {
 	p := s.problem
 	e[ColProblemCode], e[ColAspect], e[ColProblem], e[ColSub] = p.Code, p.aspect.Title, p.Title, s.Title
 	e[ColProblemLeader], e[ColProblemClosed], e[ColProblemInternal], e[ColSubInternal] = p.Leader, "", p.Internal, s.Internal
+	e[ColProblemReopened] = p.ReopenedOn.String()
 	if p.Closing == Closed {
 		e[ColProblemClosed] = p.ClosedOn.String()
 	}
@@ -194,6 +195,7 @@ func (t *tree) entry(s *subNode, m *measureNode) entry {
 	}
 	e[ColStarts], e[ColDue], e[ColBaseline], e[ColStatus], e[ColDone] = m.StartsOn.String(), termText(m.DueOn, m.DueText), m.BaselineOn.String(), StatusWords[m.Status], m.DoneOn.String()
 	e[ColNote], e[ColProof], e[ColInternal], e[ColCheckOn] = m.Note, m.Proof, m.Internal, m.CheckOn.String()
+	e[ColReopened] = m.ReopenedOn.String()
 	if m.Closing == Closed {
 		e[ColClosed] = m.ClosedOn.String()
 	}

@@ -21,6 +21,7 @@ var rules = map[string]string{
 	"a closed measure without its day":               `SELECT id FROM measures WHERE (closing = 'closed') <> (closed_on IS NOT NULL)`,
 	"a closed problem without its day":               `SELECT id FROM problems WHERE (closing = 'closed') <> (closed_on IS NOT NULL)`,
 	"a closed measure that is still called reopened": `SELECT id FROM measures WHERE closing = 'closed' AND reopened_on IS NOT NULL`,
+	"a closed problem that is still called reopened": `SELECT id FROM problems WHERE closing = 'closed' AND reopened_on IS NOT NULL`,
 	"a closed problem with an open measure":          `SELECT p.id FROM problems p JOIN measures m ON m.problem_id = p.id WHERE p.closing = 'closed' AND m.closing <> 'closed'`,
 	"a measure's closing that is not its last application's": `SELECT m.id FROM measures m JOIN closings c ON c.measure_id = m.id
 		WHERE c.id = (SELECT max(id) FROM closings x WHERE x.measure_id = m.id) AND m.reopened_on IS NULL

@@ -27,7 +27,7 @@ func TestASpreadsheetIsComparedConfirmedAndSentBack(t *testing.T) {
 		}
 		form := office.Get("/desk/ledger/sheet").Fields("form[action='/desk/ledger/sheet']")
 		p := office.Upload("/desk/ledger/sheet", form, csvFile(ledgerCSV))
-		if p.Status != 200 || !strings.Contains(p.Find(".lead").Text(), "新增 2 条") || p.Find(".main tbody tr").Length() != 3 {
+		if p.Status != 200 || !strings.Contains(p.Find(".lead").Text(), "新增 2 条") || !strings.Contains(p.Find(".lead").Text(), "销号措施 0 条、问题 0 个") || p.Find(".main tbody tr").Length() != 3 {
 			t.Fatalf("%d %s", p.Status, p.Text())
 		}
 		confirm := p.Fields("form[action='/desk/ledger/sheet']")
@@ -122,9 +122,10 @@ func TestASpreadsheetThatClosesOrMovesWhatIsThereIsExplained(t *testing.T) {
 		if p := office.Post("/desk/ledger/sheet", confirm); p.Status != 303 {
 			t.Fatalf("%d %s", p.Status, p.Text())
 		}
-		changed := strings.Replace(strings.Replace(ledgerCSV, "2021-06-30,整改中,", "2021-12-31,已完成,,2021-01-05", 1), "内部说明", "内部说明,销号时间", 1)
+		changed := strings.Replace(strings.Replace(ledgerCSV, "2021-06-30,整改中,", "2021-12-31,已完成,,2021-01-05,7-7,2022-01-01", 1), "内部说明", "内部说明,销号时间,问题编号,启动时间", 1)
 		p := office.Upload("/desk/ledger/sheet", form, csvFile(changed))
-		if p.Status != 422 || !strings.Contains(p.Text(), "请在系统里申请调整时限") || !strings.Contains(p.Text(), "销号要在系统里申请、核验") || p.Find("tbody th").Text() != "F3I3" {
+		if p.Status != 422 || !strings.Contains(p.Text(), "请在系统里申请调整时限") || !strings.Contains(p.Text(), "销号要在系统里申请、核验") || !strings.Contains(p.Text(), "编号是 1-1，不能用表格修改") ||
+			!strings.Contains(p.Text(), "晚于整改时限") || p.Find("tbody th").Text() != "F3I3J3K3" {
 			t.Errorf("%d %s", p.Status, p.Find("main").Text())
 		}
 		ledgertest.Check(t, s.App.DB)
