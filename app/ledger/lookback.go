@@ -88,6 +88,9 @@ func (s *Service) PlanLookback(ctx context.Context, a staff.Actor, programmeID i
 		return 0, fault.Form(bad)
 	}
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		if err := alone(tx, "lookbacks"); err != nil {
+			return err
+		}
 		var closed []struct {
 			ID   int64
 			Code string
@@ -100,6 +103,16 @@ func (s *Service) PlanLookback(ctx context.Context, a staff.Actor, programmeID i
 			return fault.New(fault.Conflict, "还没有已销号的措施，没有可以回头看的。")
 		case len(closed) > maxRound && l.Sample == 0:
 			return fault.Form([]fault.Field{{Name: "sample", Message: fmt.Sprintf("已销号的措施超过 %d 条，请分批抽查。", maxRound)}})
+		}
+		if len(closed) < l.Sample {
+			return fault.Form([]fault.Field{{Name: "sample", Message: fmt.Sprintf("已销号的措施一共 %d 条，抽不出 %d 条。请少抽一些；要全部查的不填。", len(closed), l.Sample)}})
+		}
+		var same int64
+		if err := tx.Model(&Lookback{}).Where("programme_id = ? AND title = ?", programmeID, l.Title).Limit(1).Count(&same).Error; err != nil {
+			return fmt.Errorf("ledger: look back: %w", err)
+		}
+		if same > 0 {
+			return fault.Form([]fault.Field{{Name: "title", Message: "已经有一次叫“" + l.Title + "”的回头看，没有重复安排。确要再安排一次的，请换一个名称。"}})
 		}
 		ids, codes := map[string]int64{}, []string{}
 		for _, x := range closed {

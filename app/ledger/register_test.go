@@ -145,7 +145,7 @@ func TestARuleIsPublishedWithItsTextOrItsPlace(t *testing.T) {
 			word string
 		}{{ledger.RuleText{Body: "x"}, "请填写制度名称"}, {ledger.RuleText{Title: "甲"}, "请粘贴全文"}, {ledger.RuleText{Title: "甲", URL: "http://x.example/"}, "https://"},
 			{ledger.RuleText{Title: "甲", URL: "https://u:p@x.example/"}, "https://"}, {ledger.RuleText{Title: "甲", Body: strings.Repeat("长", 100_001)}, "最多 100000 个字"},
-			{ledger.RuleText{Title: "甲", Body: "x", Published: true}, "印发日期"}} {
+			{ledger.RuleText{Title: "甲", Body: "x", Published: true}, "印发日期"}, {ledger.RuleText{Title: "甲", Body: "x", Dated: calendar.Of(db.Now()).AddDays(1)}, "不能晚于今天"}} {
 			_, err := o.AddRule(ctx, o.desk, o.programme.ID, x.t)
 			o.refused(err, fault.Invalid, x.word)
 		}
@@ -160,7 +160,7 @@ func TestARuleIsPublishedWithItsTextOrItsPlace(t *testing.T) {
 		if _, err := open(false); !fault.Is(err, fault.NotFound) {
 			t.Error("a draft is public", err)
 		}
-		text.Published, text.Dated, text.URL, text.Problems = true, calendar.NewDate(2027, 2, 1), "https://court.example/3", problems[:1]
+		text.Published, text.Dated, text.URL, text.Problems = true, calendar.NewDate(2020, 12, 1), "https://court.example/3", problems[:1]
 		o.refused(o.SetRule(ctx, o.desk, id, 2, text), fault.Conflict, "别人刚刚改动过")
 		o.ok(o.SetRule(ctx, o.desk, id, 1, text))
 		got, err := open(false)

@@ -134,7 +134,7 @@ type RuleText struct {
 	Problems                 []int64
 }
 
-func (t RuleText) into(x *Rule) error {
+func (t RuleText) into(x *Rule, today calendar.Date) error {
 	var bad []fault.Field
 	ask("title", "制度名称", t.Title, true, 200, &x.Title, &bad)
 	ask("number", "文号", t.Number, false, 100, &x.Number, &bad)
@@ -151,8 +151,11 @@ func (t RuleText) into(x *Rule) error {
 	if x.URL == "" && x.Body == "" && len(bad) == 0 {
 		bad = append(bad, fault.Field{Name: "body", Message: "请粘贴全文，或者填写全文所在的链接。"})
 	}
-	if t.Published && t.Dated.IsZero() {
+	switch {
+	case t.Published && t.Dated.IsZero():
 		bad = append(bad, fault.Field{Name: "dated", Message: "公开的制度要写明印发日期。"})
+	case t.Dated.After(today):
+		bad = append(bad, fault.Field{Name: "dated", Message: "印发日期不能晚于今天；还没有印发的，印发以后再登记日期。"})
 	}
 	if len(bad) > 0 {
 		return fault.Form(bad)
@@ -166,15 +169,15 @@ func (s *Service) AddRule(ctx context.Context, a staff.Actor, programmeID int64,
 	if err := a.Require(staff.RectificationOffice); err != nil {
 		return 0, err
 	}
-	x := Rule{ProgrammeID: programmeID, Version: 1}
-	if err := t.into(&x); err != nil {
-		return 0, err
-	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		x := Rule{ProgrammeID: programmeID, Version: 1}
+		if err := t.into(&x, calendar.Of(tx.Now)); err != nil {
+			return err
+		}
 		if _, err := programme(&tx.Reader, "id = ?", programmeID); err != nil {
 			return err
 		}
-		x.ID, x.At = 0, tx.Now
+		x.At = tx.Now
 		if err := sameRule(tx.Create(&x).Error); err != nil {
 			return err
 		}
@@ -198,7 +201,7 @@ func (s *Service) SetRule(ctx context.Context, a staff.Actor, id int64, version 
 			return errMoved
 		}
 		was := x.Published
-		if err := t.into(&x); err != nil {
+		if err := t.into(&x, calendar.Of(tx.Now)); err != nil {
 			return err
 		}
 		x.Version, x.At = version+1, tx.Now

@@ -594,7 +594,10 @@ func (p *plan) publicity() {
 			d.change(ColPublic, map[bool]string{true: shown, false: secret}[m.Published], l.text[ColPublic])
 			p.d.List = append(p.d.List, d)
 			m.Published = want
-			if !want && n.visible {
+			switch {
+			case want && n.visible:
+				n.shown++
+			case n.visible:
 				n.withdrew++
 			}
 			p.dirty(m)

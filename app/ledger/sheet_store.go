@@ -282,8 +282,11 @@ func (p *plan) tell(tx *store.Tx, d *Difference) error {
 			if n.withdrew > 0 {
 				parts = append(parts, fmt.Sprintf("%d条措施不再公开", n.withdrew))
 			}
-			if n.visible && !n.Published {
-				parts = append(parts, "这个问题不再公开")
+			if n.shown > 0 {
+				parts = append(parts, fmt.Sprintf("%d条措施改为公开", n.shown))
+			}
+			if n.visible != n.Published {
+				parts = append(parts, map[bool]string{true: "这个问题不再公开", false: "这个问题改为公开"}[n.visible])
 			}
 			if len(parts) > 0 {
 				events = append(events, Event{ProgrammeID: p.programme.ID, ProblemID: &n.ID, Kind: "imported", OnDay: p.today, At: tx.Now, Text: "据导入的台账：" + strings.Join(parts, "，")})

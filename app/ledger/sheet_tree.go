@@ -51,6 +51,7 @@ type problemNode struct {
 	closing  int  // the row that closes it; 0: none
 	closed   int  // measures that the import closes
 	withdrew int  // measures that are no longer public
+	shown    int  // measures that were not public
 }
 
 type subNode struct {

@@ -120,8 +120,8 @@ type Line struct {
 	Announcement string // its slug
 }
 
-// lines reads the history as far as what it speaks of is public today; that
-// something is no longer public stays told.
+// lines reads the history as far as what it speaks of is public today; when
+// something was public and when not stays told.
 func lines(r *store.Reader) *gorm.DB {
 	return VisibleEvents(r.Table("ledger_events")).Select(`ledger_events.id, ledger_events.programme_id, ledger_events.problem_id, ledger_events.measure_id,
 		ledger_events.announcement_id, ledger_events.kind, ledger_events.on_day, ledger_events.at, ledger_events.text,
@@ -136,7 +136,7 @@ func VisibleEvents(q *gorm.DB) *gorm.DB {
 		Joins("LEFT JOIN measures ON measures.id = ledger_events.measure_id AND measures.published").
 		Joins("LEFT JOIN announcements ON announcements.id = ledger_events.announcement_id AND announcements.state = 'published'").
 		Where(`(ledger_events.problem_id IS NULL OR problems.published)
-			AND (ledger_events.measure_id IS NULL OR measures.id IS NOT NULL OR ledger_events.kind = 'withdrawn')`)
+			AND (ledger_events.measure_id IS NULL OR measures.id IS NOT NULL OR ledger_events.kind IN ('withdrawn', 'shown'))`)
 }
 
 // Latest lists the newest lines of the public history that are not about a

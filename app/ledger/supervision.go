@@ -132,6 +132,9 @@ func (s *Service) Issue(ctx context.Context, a staff.Actor, programmeID int64, n
 		bad = append(bad, fault.Field{Name: "department", Message: "请选择发给哪个部门。"})
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		if err := alone(tx, "supervision_orders"); err != nil {
+			return err
+		}
 		bad := slices.Clone(bad)
 		today := calendar.Of(tx.Now)
 		if n.AnswerBy.IsZero() || n.AnswerBy.Before(today) {
@@ -185,6 +188,9 @@ func (s *Service) Issue(ctx context.Context, a staff.Actor, programmeID int64, n
 		if len(bad) > 0 {
 			return fault.Form(bad)
 		}
+		if err := once(tx, o); err != nil {
+			return err
+		}
 		if err := tx.Create(&o).Error; err != nil {
 			return fmt.Errorf("ledger: issue: %w", err)
 		}
@@ -196,6 +202,32 @@ func (s *Service) Issue(ctx context.Context, a staff.Actor, programmeID int64, n
 		return journal.Append(tx, e)
 	})
 	return id, err
+}
+
+// once refuses an order that was issued word for word today.
+func once(tx *store.Tx, o Order) error {
+	var same []int64
+	q := tx.Model(&Order{}).Where("programme_id = ? AND department_id = ? AND level = ? AND text = ? AND issued_on = ?", o.ProgrammeID, o.DepartmentID, o.Level, o.Text, o.IssuedOn)
+	err := q.Where("coalesce(measure_id, 0) = ? AND coalesce(problem_id, 0) = ?", o.Subject().Measure, o.Subject().Problem).Order("id").Limit(1).Pluck("id", &same).Error
+	if err != nil {
+		return fmt.Errorf("ledger: issue: %w", err)
+	}
+	if len(same) > 0 {
+		return fault.New(fault.Conflict, fmt.Sprintf("今天已经给这个部门发过一份内容相同的%s（第 %d 号），没有重复发出。", o.Level.Word(), same[0]))
+	}
+	return nil
+}
+
+// alone lets one transaction at a time add to a table in which it looks for its
+// double first; it must be its first statement. SQLite has one writer anyway.
+func alone(tx *store.Tx, table string) error {
+	if tx.Dialect() != store.Postgres {
+		return nil
+	}
+	if err := tx.Exec("LOCK TABLE " + table + " IN SHARE ROW EXCLUSIVE MODE").Error; err != nil {
+		return fmt.Errorf("ledger: lock %s: %w", table, err)
+	}
+	return nil
 }
 
 // concerns says that the department leads or helps with the item.

@@ -246,6 +246,11 @@ func (s *Service) SetDetails(ctx context.Context, a staff.Actor, id int64, versi
 				return nil, err
 			}
 		}
+		if !was.Published && m.Published {
+			if err := tell(tx, *m, "shown", "改为公开"); err != nil {
+				return nil, err
+			}
+		}
 		return changes, index(tx, m.ProblemID)
 	})
 }
@@ -260,6 +265,9 @@ func (d Details) into(tx *store.Tx, m *Measure) error {
 		m.Kind = d.Kind
 	default:
 		bad = append(bad, fault.Field{Name: "kind", Message: "请选择整改类型。"})
+	}
+	if !m.DueOn.IsZero() && d.StartsOn.After(m.DueOn) {
+		bad = append(bad, fault.Field{Name: "starts_on", Message: "启动时间不能晚于整改时限（" + m.DueOn.Chinese() + "）。"})
 	}
 	m.DepartmentID, m.Department = nil, ""
 	if d.DepartmentID != 0 {
@@ -306,7 +314,8 @@ func cooperate(tx *store.Tx, id int64, departments []int64) error {
 }
 
 // AddMeasure adds a measure to a sub-problem, or to the problem itself (sub 0).
-func (s *Service) AddMeasure(ctx context.Context, a staff.Actor, problemID, sub int64, due calendar.Date, d Details) (id int64, err error) {
+// The problem's version moves, so that the same form is not taken twice.
+func (s *Service) AddMeasure(ctx context.Context, a staff.Actor, problemID int64, version int, sub int64, due calendar.Date, d Details) (id int64, err error) {
 	if err := a.Require(staff.RectificationOffice); err != nil {
 		return 0, err
 	}
@@ -320,6 +329,15 @@ func (s *Service) AddMeasure(ctx context.Context, a staff.Actor, problemID, sub 
 			return fault.New(fault.Conflict, "这是通报里点名的问题，措施请加在台账的问题下面。")
 		case p.Closing == Closed:
 			return fault.New(fault.Conflict, "这个问题已经销号，不能再加措施；确需增加的，先通过回头看重开。")
+		case p.Version != version:
+			return errMoved
+		}
+		moved := tx.Model(&Problem{}).Where("id = ? AND version = ?", p.ID, version).Update("version", version+1)
+		if moved.Error != nil {
+			return fmt.Errorf("ledger: add measure: %w", moved.Error)
+		}
+		if moved.RowsAffected != 1 {
+			return errMoved
 		}
 		m := Measure{ProgrammeID: p.ProgrammeID, ProblemID: p.ID, Status: NotStarted, Closing: NotApplied, DueOn: due, BaselineOn: due, ChangedAt: tx.Now, Version: 1}
 		part, place := 0, "problem_id = ? AND sub_problem_id IS NULL"
@@ -383,8 +401,13 @@ func (s *Service) ProposeDue(ctx context.Context, a staff.Actor, id int64, versi
 		}
 		var bad []fault.Field
 		ask("reason", "调整的理由", reason, true, maxText, &reason, &bad)
-		if to.IsZero() || to == m.DueOn {
+		switch {
+		case to.IsZero() || to == m.DueOn:
 			bad = append(bad, fault.Field{Name: "to", Message: "请填写新的整改时限，不能与现在的相同。"})
+		case to.Before(calendar.Of(tx.Now)):
+			bad = append(bad, fault.Field{Name: "to", Message: "新的整改时限不能早于今天。"})
+		case to.Before(m.StartsOn):
+			bad = append(bad, fault.Field{Name: "to", Message: "新的整改时限不能早于启动时间（" + m.StartsOn.Chinese() + "）。"})
 		}
 		if len(bad) > 0 {
 			return nil, fault.Form(bad)

@@ -59,3 +59,62 @@ func TestAReopenedMeasureSettlesItsOtherRoundsAndItsProblem(t *testing.T) {
 		}
 	})
 }
+
+func TestAFormOfTheLedgerThatIsSentTwiceIsTakenOnce(t *testing.T) {
+	eachOffice(t, func(t *testing.T, s *apptest.Site, page string) {
+		desk := s.SignIn("rectification_office")
+		problem := fmt.Sprintf("/desk/ledger/problems/%d", ledgertest.Measure(t, s.App.DB, "2-1-1-1").ProblemID)
+		twice := func(page, action, field, why string, values ...string) {
+			t.Helper()
+			v := desk.Get(page).Fields(selector(action))
+			for i := 0; i+1 < len(values); i += 2 {
+				v.Set(values[i], values[i+1])
+			}
+			if p := desk.Post(action, v); p.Status != http.StatusSeeOther {
+				t.Fatalf("%s: %d %s", action, p.Status, p.Text())
+			}
+			p := desk.Post(action, v)
+			if p.Status != http.StatusConflict && p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text(), why) || p.Value(field) != v.Get(field) && !strings.Contains(p.Body, v.Get(field)) {
+				t.Errorf("%s again: %d %s", action, p.Status, p.Text())
+			}
+		}
+		twice(problem, problem+"/add", "title", "别人刚刚改动过", "title", "每月通报一次", "kind", "dated")
+		twice("/desk/ledger/orders", "/desk/ledger/orders", "text", "今天已经给这个部门发过一份内容相同的提醒", "level", "reminder",
+			"department", option(t, desk.Get("/desk/ledger/orders"), "issue-department", "执行局"), "code", "2-1-1-1", "text", "请说明进度", "answer_by", "2099-01-01")
+		shut(t, s, page)
+		many := send(t, desk, "/desk/ledger/lookbacks", "/desk/ledger/lookbacks", "title", "第一轮", "from", "2027-01-01", "to", "2027-02-01", "sample", "99", "seed", "7")
+		if many.Status != http.StatusUnprocessableEntity || !strings.Contains(many.Text(), "已销号的措施一共 1 条，抽不出 99 条") || many.Value("sample") != "99" {
+			t.Errorf("%d %s", many.Status, many.Text())
+		}
+		twice("/desk/ledger/lookbacks", "/desk/ledger/lookbacks", "title", "已经有一次叫“第一轮”的回头看", "title", "第一轮", "from", "2027-01-01", "to", "2027-02-01")
+	})
+}
+
+func TestADateThatCannotBeIsShownAtItsField(t *testing.T) {
+	eachOffice(t, func(t *testing.T, s *apptest.Site, page string) {
+		desk := s.SignIn("rectification_office")
+		for _, x := range []struct{ page, action, field, value, why string }{
+			{page, page + "/details", "starts_on", "2099-01-01", "启动时间不能晚于整改时限"},
+			{page, page + "/propose_due", "to", "2019-01-01", "不能早于今天"},
+			{"/desk/ledger/rules", "/desk/ledger/rules", "dated", "2099-01-01", "印发日期不能晚于今天"},
+		} {
+			p := send(t, desk, x.page, x.action, x.field, x.value, "reason", "理由", "title", "甲")
+			if p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text(), x.why) || p.Value(x.field) != x.value {
+				t.Errorf("%s: %d %s", x.action, p.Status, p.Text())
+			}
+		}
+	})
+}
+
+func TestThePublicReadsWhenAMeasureWasPublicAndWhenNot(t *testing.T) {
+	eachOffice(t, func(t *testing.T, s *apptest.Site, page string) {
+		desk := s.SignIn("rectification_office")
+		for _, public := range []string{"", "1", ""} {
+			act(t, desk, page, "details", "published", public)
+		}
+		text := s.Browser().Get("/progress/2-1").Text()
+		if strings.Count(text, "措施2-1-1-1不再公开") != 2 || strings.Count(text, "措施2-1-1-1改为公开") != 1 {
+			t.Error(text)
+		}
+	})
+}

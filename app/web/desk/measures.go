@@ -624,7 +624,7 @@ func yes(f *door.Form, name, message string) (bool, error) {
 func (d *Doors) task(c *door.Ctx, f *door.Form, t ledger.Task, x ledger.Subject) error {
 	l, ctx, a := d.house.Ledger, c.Std(), c.Actor
 	version, err := strconv.Atoi(f.Get("version"))
-	if err != nil && t != ledger.TaskAdd {
+	if err != nil {
 		return fault.New(fault.Malformed, "表单不完整，没有办理。请返回刷新页面后再试。")
 	}
 	reference := func(name string) int64 { n, _ := strconv.ParseInt(f.Get(name), 10, 64); return n }
@@ -697,7 +697,7 @@ func (d *Doors) task(c *door.Ctx, f *door.Form, t ledger.Task, x ledger.Subject)
 		if err != nil {
 			return err
 		}
-		_, err = l.AddMeasure(ctx, a, x.Problem, reference("sub"), due, details)
+		_, err = l.AddMeasure(ctx, a, x.Problem, version, reference("sub"), due, details)
 		return err
 	}
 	return errNothing
