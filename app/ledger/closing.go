@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -206,24 +207,45 @@ func settle(tx *store.Tx, a staff.Actor, i item, verb string, to Closing, kind, 
 	return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: verb, Subject: "problem", SubjectID: p.ID, Changes: changes, Public: true})
 }
 
+// ended says what became of an application that waits for nothing.
+var ended = map[Closing]string{withdrawn: "这份销号申请已经撤回或者退回", ClosingRefused: "这份销号申请已经办结，结论是不予销号", Closed: "这份销号申请已经办结，予以销号"}
+
+// SubjectOf is what an application is about; NotFound when there is none.
+func SubjectOf(r *store.Reader, application int64) (Subject, error) {
+	app, err := applied(r, application)
+	return app.subject(), err
+}
+
+func (app Application) subject() (x Subject) {
+	if app.MeasureID != nil {
+		x.Measure = *app.MeasureID
+	}
+	if app.ProblemID != nil {
+		x.Problem = *app.ProblemID
+	}
+	return x
+}
+
 // application reads an application that waits for something.
 func application(r *store.Reader, id int64) (Application, item, error) {
+	app, err := applied(r, id)
+	if err != nil {
+		return app, item{}, err
+	}
+	i, err := load(r, app.subject())
+	return app, i, err
+}
+
+func applied(r *store.Reader, id int64) (Application, error) {
 	var app Application
 	err := r.Where("id = ?", id).Take(&app).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return app, item{}, fault.New(fault.NotFound, "没有这份销号申请。")
+		return app, fault.New(fault.NotFound, "没有这份销号申请。")
 	}
 	if err != nil {
-		return app, item{}, fmt.Errorf("ledger: closing: %w", err)
+		return app, fmt.Errorf("ledger: closing: %w", err)
 	}
-	x := Subject{}
-	if app.MeasureID != nil {
-		x.Measure = *app.MeasureID
-	} else {
-		x.Problem = *app.ProblemID
-	}
-	i, err := load(r, x)
-	return app, i, err
+	return app, nil
 }
 
 // mayReview says why the actor cannot make the review that the application
@@ -231,7 +253,7 @@ func application(r *store.Reader, id int64) (Application, item, error) {
 func mayReview(r *store.Reader, a staff.Actor, app Application, i item) (review, error) {
 	v, ok := reviewAt(app.State)
 	if !ok {
-		return v, fault.New(fault.Conflict, "这份申请已经办结，没有待核验的环节。")
+		return v, fault.New(fault.Conflict, ended[app.State]+"，没有待核验的环节。")
 	}
 	if err := a.Require(v.role); err != nil {
 		return v, err
@@ -240,20 +262,70 @@ func mayReview(r *store.Reader, a staff.Actor, app Application, i item) (review,
 	if v.ofDep && !i.led(a, v.role) && a.DepartmentID != 0 {
 		return v, fault.New(fault.Forbidden, "这一环节由牵头部门的审核人核验。")
 	}
-	if a.ID == 0 {
-		return v, nil
-	}
-	var known int64
-	err := r.Raw(`SELECT (SELECT count(*) FROM closing_steps WHERE closing_id = ? AND actor_id = ?) +
-		(SELECT count(*) FROM closing_evidence x JOIN evidence e ON e.id = x.evidence_id WHERE x.closing_id = ? AND e.actor_id = ?)`,
-		app.ID, a.ID, app.ID, a.ID).Scan(&known).Error
+	known, err := involved(r, app)
 	if err != nil {
-		return v, fmt.Errorf("ledger: review: %w", err)
+		return v, err
 	}
-	if known > 0 {
-		return v, fault.New(fault.Forbidden, "您准备过材料、提出过申请或者核验过前面的环节，这一环节须由别人核验。")
+	if a.ID != 0 && slices.Contains(known, a.ID) {
+		return v, fault.New(fault.Forbidden, notStranger)
 	}
 	return v, nil
+}
+
+const notStranger = "您准备过材料、提出过申请或者核验过前面的环节，这一环节须由别人核验。"
+
+// involved are those who are no strangers to an application: they prepared its
+// evidence, applied, or made a review of it.
+func involved(r *store.Reader, app Application) (ids []int64, err error) {
+	err = r.Raw(`SELECT actor_id FROM closing_steps WHERE closing_id = ?
+		UNION SELECT e.actor_id FROM closing_evidence x JOIN evidence e ON e.id = x.evidence_id WHERE x.closing_id = ?`, app.ID, app.ID).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("ledger: review: %w", err)
+	}
+	return ids, nil
+}
+
+// awaits says whom an application waits for, why that is not the actor, and
+// what to do when there is nobody.
+func awaits(r *store.Reader, a staff.Actor, app Application, i item) (string, error) {
+	v, _ := reviewAt(app.State)
+	who := v.words
+	if v.ofDep {
+		var names []string
+		for _, id := range i.leads {
+			name, err := staff.DepartmentName(r, id)
+			if err != nil {
+				return "", err
+			}
+			names = append(names, name)
+		}
+		who = cmp.Or(strings.Join(names, "、"), "牵头部门") + "的审核人"
+	}
+	known, err := involved(r, app)
+	if err != nil {
+		return "", err
+	}
+	holders, err := staff.Holding(r, v.role, 0)
+	if err != nil {
+		return "", err
+	}
+	held, free := false, false
+	for _, p := range holders {
+		if !v.ofDep || p.DepartmentID == 0 || slices.Contains(i.leads, p.DepartmentID) {
+			held, free = true, free || !slices.Contains(known, p.ID)
+		}
+	}
+	text := "等待" + who + "核验。"
+	if slices.Contains(known, a.ID) && a.ID != 0 {
+		text += notStranger
+	}
+	switch {
+	case !held:
+		text += "现在还没有这样的账号，请联系安全管理员添加“" + v.role.Name() + "”账号。"
+	case !free:
+		text += "能核验的人都准备过材料、提出过申请或者核验过前面的环节，请联系安全管理员另添一个“" + v.role.Name() + "”账号。"
+	}
+	return text, nil
 }
 
 // Review makes the review that the application waits for. Refusing names one
@@ -335,7 +407,7 @@ func (s *Service) Withdraw(ctx context.Context, a staff.Actor, id int64, version
 			return err
 		}
 		if _, waits := reviewAt(app.State); !waits {
-			return fault.New(fault.Conflict, "这份申请已经办结，不能撤回。")
+			return fault.New(fault.Conflict, ended[app.State]+"，不能撤回。")
 		}
 		if app.Version != version {
 			return errMoved

@@ -173,12 +173,15 @@ func (d *Dossier) permit(r *store.Reader, a staff.Actor, i item) error {
 	office := a.Has(staff.RectificationOffice)
 	if app := d.Open(); app != nil {
 		_, err := mayReview(r, a, app.Application, i)
-		if f, ok := fault.As(err); ok {
-			d.Waiting = f.Message
-		} else if err != nil {
+		d.Can[TaskReview], d.Can[TaskWithdraw] = err == nil, works
+		if _, ok := fault.As(err); err != nil && !ok {
 			return err
 		}
-		d.Can[TaskReview], d.Can[TaskWithdraw] = err == nil, works
+		if err != nil {
+			if d.Waiting, err = awaits(r, a, app.Application, i); err != nil {
+				return err
+			}
+		}
 	}
 	open := !i.underReview() && i.closing != Closed
 	d.Can[TaskEvidence] = works && i.closing != Closed

@@ -15,6 +15,7 @@ import (
 	"mingjing/app/journal"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/typed"
 )
 
 // MaxEvidence is the size of one file in bytes.
@@ -140,6 +141,9 @@ func (s *Service) AddEvidence(ctx context.Context, a staff.Actor, x Subject, n N
 	e.MeasureID, e.ProblemID = x.columns()
 	var bad []fault.Field
 	ask("title", "材料名称", n.Title, true, 200, &e.Title, &bad)
+	if n.Body != nil && typed.Line(n.URL) != "" {
+		bad = append(bad, fault.Field{Name: "url", Message: "文件和链接只能选一样。交文件的，请清空链接；交链接的，请不要选文件。两样都要的，分两次添加。"})
+	}
 	if n.Body == nil {
 		ask("url", "链接", n.URL, true, 1000, &e.URL, &bad)
 		if u, err := url.Parse(e.URL); e.URL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
@@ -9,6 +10,8 @@ import (
 	"mingjing/app/calendar"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/staff"
+	"mingjing/app/staff/stafftest"
 	"mingjing/app/store"
 	"mingjing/app/store/storetest"
 )
@@ -148,5 +151,84 @@ func TestTheHistoryTellsWhenSomethingIsPublicAgain(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+func TestWhoWaitsIsToldForWhom(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		o, code := newOffice(t, db, nil), "1-1-1-1"
+		o.done(o.liaison, code)
+		o.apply(o.liaison, code)
+		waiting := func(a staff.Actor, code string) (text string) {
+			t.Helper()
+			read(t, db, func(r *store.Reader) error {
+				d, err := ledger.OpenDossier(r, a, ledger.Subject{Measure: o.measure(code).ID})
+				text = d.Waiting
+				return err
+			})
+			return text
+		}
+		const mine = "您准备过材料、提出过申请或者核验过前面的环节，这一环节须由别人核验。"
+		for a, want := range map[*staff.Actor]string{&o.desk: "等待立案庭的审核人核验。", &o.liaison: "等待立案庭的审核人核验。" + mine, &o.reviewer: ""} {
+			if got := waiting(*a, code); got != want {
+				t.Errorf("%s: %s", a.Name, got)
+			}
+		}
+		o.pass(o.reviewer, code)
+		if got := waiting(o.reviewer, code); got != "等待整改办核验。"+mine {
+			t.Error(got)
+		}
+		o.pass(o.desk, code)
+		if got := waiting(o.leader, code); got != "等待派驻纪检监察组核验。" {
+			t.Error(got)
+		}
+
+		// Where nobody can, the page says who mends that.
+		other := "2-1-1-1" // led by 审判管理办公室, which has nobody
+		liaison := stafftest.Actor(t, db, "third", "审判管理办公室", staff.Liaison)
+		o.done(liaison, other)
+		o.apply(liaison, other)
+		if got := waiting(o.desk, other); got != "等待审判管理办公室的审核人核验。现在还没有这样的账号，请联系安全管理员添加“"+staff.Reviewer.Name()+"”账号。" {
+			t.Error(got)
+		}
+		o.ok(db.Write(t.Context(), func(tx *store.Tx) error {
+			return tx.Exec("INSERT INTO staff_roles (staff_id, role) VALUES (?, 'reviewer')", liaison.ID).Error
+		}))
+		if got := waiting(o.desk, other); !strings.Contains(got, "能核验的人都准备过材料、提出过申请") {
+			t.Error(got)
+		}
+		stafftest.Actor(t, db, "everywhere", "", staff.Reviewer) // of no department: for the whole court
+		if got := waiting(o.desk, other); got != "等待审判管理办公室的审核人核验。" {
+			t.Error(got)
+		}
+	})
+}
+
+func TestAnApplicationThatWaitsForNothingSaysWhatBecameOfIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		o, ctx, code := newOffice(t, db, nil), t.Context(), "1-1-1-1"
+		o.done(o.liaison, code)
+		o.apply(o.liaison, code)
+		app, id := o.open(code)
+		o.ok(o.Withdraw(ctx, o.liaison, id, app.Version, "材料还要补"))
+		o.refused(o.Review(ctx, o.reviewer, id, app.Version, true, "", ""), fault.Conflict, "已经撤回或者退回，没有待核验的环节")
+		o.refused(o.Withdraw(ctx, o.liaison, id, app.Version, "再撤"), fault.Conflict, "已经撤回或者退回，不能撤回")
+		o.apply(o.liaison, code)
+		app, id = o.open(code)
+		o.ok(o.Review(ctx, o.reviewer, id, app.Version, false, ledger.Weak, "没有写明"))
+		o.refused(o.Review(ctx, o.reviewer, id, app.Version+1, true, "", ""), fault.Conflict, "结论是不予销号")
+		o.refused(o.Review(ctx, o.reviewer, id+99, 1, true, "", ""), fault.NotFound, "没有这份销号申请")
+	})
+}
+
+func TestEvidenceIsALinkOrAFile(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		o := newOffice(t, db, nil)
+		x, _ := o.about("1-1-1-1")
+		err := o.AddEvidence(t.Context(), o.liaison, x, ledger.NewEvidence{Title: "制度", URL: "https://court.example/1", Name: "a.txt", Body: strings.NewReader("全文")})
+		o.refused(err, fault.Invalid, "文件和链接只能选一样")
+		if f, _ := fault.As(err); f.Fields[0].Name != "url" || len(o.ids("SELECT id FROM evidence")) != 0 {
+			t.Error(err)
+		}
 	})
 }

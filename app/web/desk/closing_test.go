@@ -90,6 +90,56 @@ func TestAFormOfTheLedgerThatIsSentTwiceIsTakenOnce(t *testing.T) {
 	})
 }
 
+func TestWhoCannotReviewReadsWhoCan(t *testing.T) {
+	eachOffice(t, func(t *testing.T, s *apptest.Site, page string) {
+		liaison := s.SignIn("liaison")
+		act(t, liaison, page, "report", "status", "done", "note", "叫号屏已装好。")
+		both := liaison.Get(page).Fields(selector(page + "/evidence"))
+		both.Set("title", "验收单")
+		both.Set("url", "https://court.example/1")
+		if p := liaison.Upload(page+"/evidence", both, apptest.File{Name: "a.txt", Body: []byte("全文")}); p.Status != http.StatusUnprocessableEntity ||
+			!strings.Contains(p.Text(), "文件和链接只能选一样") || p.Find("#evidence-url").AttrOr("value", "") != "https://court.example/1" {
+			t.Errorf("%d %s", p.Status, p.Text())
+		}
+		act(t, liaison, page, "evidence", "title", "验收单", "url", "https://court.example/1", "public", "yes")
+		held := liaison.Get(page)
+		piece, _ := held.Find(`.pieces form[action$="/withdraw"]`).Attr("action")
+		late := held.Fields(selector(piece))
+		act(t, liaison, page, "apply", "text", "已使用一个季度")
+
+		if p := liaison.Post(piece, late); p.Status != http.StatusConflict || !strings.Contains(p.Text(), "已经用于销号申请，不能撤下") || p.Find("h1").Text() != "措施2-1-1-1" {
+			t.Errorf("%d %s", p.Status, p.Text())
+		}
+		// Whoever may not is led back to the page it was about.
+		if p := s.SignIn("publisher").Post(piece, late); p.Status != http.StatusForbidden || p.Find(`main a[href="`+page+`"]`).Length() != 1 {
+			t.Errorf("%d %s", p.Status, p.Text())
+		}
+
+		if p := s.SignIn("rectification_office").Get(page); !strings.Contains(p.Find(".acts").Text(), "等待执行局的审核人核验。") || strings.Contains(p.Text(), "没有办理此事的权限") {
+			t.Error(p.Find(".acts").Text())
+		}
+		if p := liaison.Get(page); !strings.Contains(p.Find(".acts").Text(), "须由别人核验") {
+			t.Error(p.Find(".acts").Text())
+		}
+
+		reviewer := s.SignIn("reviewer")
+		review := reviewer.Get(page).Fields(selector(page + "/review"))
+		act(t, liaison, page, "withdraw", "text", "还要补")
+		review.Set("pass", "yes")
+		if p := reviewer.Post(page+"/review", review); p.Status != http.StatusConflict || !strings.Contains(p.Text(), "已经撤回或者退回") {
+			t.Errorf("%d %s", p.Status, p.Text())
+		}
+		elsewhere := fmt.Sprintf("/desk/ledger/measures/%d", ledgertest.Measure(t, s.App.DB, "1-1-1-1").ID)
+		if p := reviewer.Post(elsewhere+"/review", review); p.Status != http.StatusNotFound {
+			t.Errorf("another measure's application is reviewed here: %d", p.Status)
+		}
+		review.Set("application", "99999")
+		if p := reviewer.Post(page+"/review", review); p.Status != http.StatusNotFound {
+			t.Errorf("%d %s", p.Status, p.Text())
+		}
+	})
+}
+
 func TestADateThatCannotBeIsShownAtItsField(t *testing.T) {
 	eachOffice(t, func(t *testing.T, s *apptest.Site, page string) {
 		desk := s.SignIn("rectification_office")

@@ -159,6 +159,18 @@ func place(x ledger.Subject) string {
 	return fmt.Sprintf("/desk/ledger/problems/%d", x.Problem)
 }
 
+// placed reads place backwards.
+func placed(at string) (x ledger.Subject, ok bool) {
+	for prefix, id := range map[string]*int64{"/desk/ledger/measures/": &x.Measure, "/desk/ledger/problems/": &x.Problem} {
+		if rest, found := strings.CutPrefix(at, prefix); found {
+			n, err := number(rest)
+			*id = n
+			return x, err == nil
+		}
+	}
+	return x, false
+}
+
 func (d *Doors) dossierPage(c *door.Ctx, status int, x ledger.Subject, change func(*view.DossierPage)) error {
 	var p view.DossierPage
 	err := c.Read(func(r *store.Reader) error {
@@ -662,14 +674,26 @@ func (d *Doors) task(c *door.Ctx, f *door.Form, t ledger.Task, x ledger.Subject)
 			}
 		}
 		return l.Apply(ctx, a, x, version, evidence, f.Get("text"))
-	case ledger.TaskReview:
+	case ledger.TaskReview, ledger.TaskWithdraw:
+		// What waits is named in the form; it must be about what the address names.
+		err := c.Read(func(r *store.Reader) error {
+			about, err := ledger.SubjectOf(r, reference("application"))
+			if err == nil && about != x {
+				err = fault.New(fault.NotFound, "这里没有这份销号申请。")
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if t == ledger.TaskWithdraw {
+			return l.Withdraw(ctx, a, reference("application"), version, f.Get("text"))
+		}
 		pass, err := yes(f, "pass", "请选择通过还是不予销号。")
 		if err != nil {
 			return err
 		}
 		return l.Review(ctx, a, reference("application"), version, pass, ledger.Refusal(f.Get("reason")), f.Get("text"))
-	case ledger.TaskWithdraw:
-		return l.Withdraw(ctx, a, reference("application"), version, f.Get("text"))
 	case ledger.TaskCheck:
 		holds, err := yes(f, "holds", "请选择复查结果。")
 		if err != nil {
@@ -799,8 +823,15 @@ func (d *Doors) WithdrawEvidence(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := d.house.Ledger.WithdrawEvidence(c.Std(), c.Actor, id); err != nil {
-		return err
+	err = d.house.Ledger.WithdrawEvidence(c.Std(), c.Actor, id)
+	x, known := placed(f.Get("back"))
+	if !known {
+		if err != nil {
+			return err
+		}
+		return c.SeeOther("/desk/ledger/measures?done=ledger_withdrawn")
 	}
-	return c.SeeOther(next(f.Get("back")) + "?done=ledger_withdrawn")
+	return d.settled(c, err, place(x)+"?done=ledger_withdrawn", func(status int) error {
+		return d.dossierPage(c, status, x, func(p *view.DossierPage) { again(&p.Desk, nil, f, err) })
+	})
 }

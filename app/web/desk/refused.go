@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -42,7 +43,7 @@ func Refuse(c *door.Ctx, why view.ErrorPage) error {
 	p.Path = c.Path()
 	back := next(c.CameFrom())
 	if back == "/desk" {
-		back = next(pageOf(c.Path()))
+		back = next(cmp.Or(typed.Get("back"), pageOf(c.Path())))
 	}
 	p.Back = view.Link{Text: "返回刚才的页面", Href: back}
 	if why.Status == fiber.StatusUnauthorized {
