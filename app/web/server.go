@@ -156,30 +156,29 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 // outer is what every request passes first: host, headers, page cache.
 func (s *Server) outer(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	// Prepared here, because a page from the cache costs little more than this.
-	type header struct{ name, value []byte }
-	var security []header
-	set := func(name, value string) { security = append(security, header{[]byte(name), []byte(value)}) }
-	set("Content-Security-Policy", policy)
-	set("X-Content-Type-Options", "nosniff")
-	set("Referrer-Policy", "same-origin")
-	set("Cross-Origin-Opener-Policy", "same-origin")
-	set("Cross-Origin-Resource-Policy", "same-origin")
-	set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()")
+	var always fasthttp.ResponseHeader
+	always.Set("Content-Security-Policy", policy)
+	always.Set("X-Content-Type-Options", "nosniff")
+	always.Set("Referrer-Policy", "same-origin")
+	always.Set("Cross-Origin-Opener-Policy", "same-origin")
+	always.Set("Cross-Origin-Resource-Policy", "same-origin")
+	always.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()")
 	if s.base != nil && s.base.Scheme == "https" {
-		set("Strict-Transport-Security", "max-age=31536000")
+		always.Set("Strict-Transport-Security", "max-age=31536000")
 	}
+	s.house.Pages.Always(&always)
 	return func(ctx *fasthttp.RequestCtx) {
-		for _, x := range security {
-			ctx.Response.Header.SetCanonical(x.name, x.value)
+		// An address with a host of its own is in no cache, so the header's is the
+		// one that counts there.
+		if s.ourHost(string(ctx.Request.Header.Host())) && s.house.Pages.Serve(ctx) {
+			s.metrics.hits.Inc()
+			return
 		}
+		always.CopyTo(&ctx.Response.Header)
 		if !s.ourHost(string(ctx.Host())) {
 			ctx.SetStatusCode(fasthttp.StatusMisdirectedRequest)
 			ctx.SetContentType("text/plain; charset=utf-8")
 			ctx.SetBodyString("本站不以这个域名提供服务。\n")
-			return
-		}
-		if s.house.Pages.Serve(ctx) {
-			s.metrics.hits.Inc()
 			return
 		}
 		next(ctx)

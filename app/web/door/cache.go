@@ -31,6 +31,7 @@ import (
 type Cache struct {
 	db      *store.DB
 	edition []byte // the name of the cookie that says which edition
+	always  fasthttp.ResponseHeader
 	fresh   atomic.Pointer[generation]
 	refresh sync.Mutex // a refresh that begins after a change ends with it
 }
@@ -95,10 +96,24 @@ func readSurroundings(r *store.Reader) (s surroundings, err error) {
 type page struct {
 	gzip, brotli []byte
 	etag         string
-	kind         string    // its media type
-	shared       bool      // other sites may show it and read it
-	until        time.Time // zero: as long as its generation
+	kind         string                     // its media type
+	shared       bool                       // other sites may show it and read it
+	until        time.Time                  // zero: as long as its generation
+	heads        [2]fasthttp.ResponseHeader // gzipped and brotlied
 }
+
+// form is how a page is sent.
+type form int
+
+const (
+	unchanged form = iota // the visitor has it
+	plain
+	gzipped
+	brotlied
+)
+
+// headSize is about what a page's heads take in memory.
+const headSize = 4 << 10
 
 // room is how many bytes a shelf holds: twice the pages of a large ledger.
 const room = 16 << 20
@@ -111,7 +126,7 @@ type shelf struct {
 }
 
 func (s *shelf) put(key string, p *page) {
-	n := int64(len(key) + len(p.gzip) + len(p.brotli))
+	n := int64(len(key) + len(p.gzip) + len(p.brotli) + headSize)
 	if s.bytes.Add(n) > room {
 		s.pages.Clear()
 		s.bytes.Store(n)
@@ -215,7 +230,11 @@ func Key(address, editionCookie string) string {
 	return ".." + address
 }
 
-// Serve answers from the cache, or reports that it cannot.
+// Always gives what every answer of the site says, before Serve is asked.
+func (c *Cache) Always(h *fasthttp.ResponseHeader) { h.CopyTo(&c.always) }
+
+// Serve answers from the cache, or reports that it cannot. The head is copied
+// whole: setting it field by field would cost more than all else here.
 func (c *Cache) Serve(ctx *fasthttp.RequestCtx) bool {
 	h := &ctx.Request.Header
 	if !h.IsGet() && !h.IsHead() {
@@ -225,33 +244,65 @@ func (c *Cache) Serve(ctx *fasthttp.RequestCtx) bool {
 	if p == nil {
 		return false
 	}
-	p.write(ctx)
+	as := p.wanted(h)
+	if as < gzipped {
+		c.always.CopyTo(&ctx.Response.Header)
+		p.dress(&ctx.Response.Header, as)
+	} else {
+		p.heads[as-gzipped].CopyTo(&ctx.Response.Header)
+	}
+	p.fill(&ctx.Response, as)
 	return true
 }
 
+// write answers with the page a request for which others wait too.
 func (p *page) write(ctx *fasthttp.RequestCtx) {
-	in, out := &ctx.Request.Header, &ctx.Response
-	out.Header.Set("ETag", p.etag)
-	out.Header.Set("Cache-Control", "no-cache")
-	out.Header.Set("Vary", "Accept-Encoding, Cookie")
-	if p.shared {
-		share(&out.Header)
+	as := p.wanted(&ctx.Request.Header)
+	p.dress(&ctx.Response.Header, as)
+	p.fill(&ctx.Response, as)
+}
+
+func (p *page) wanted(h *fasthttp.RequestHeader) form {
+	if strings.Contains(string(h.Peek("If-None-Match")), p.etag[len("W/"):]) {
+		return unchanged
 	}
-	if strings.Contains(string(in.Peek("If-None-Match")), p.etag[len("W/"):]) {
-		out.SetStatusCode(fasthttp.StatusNotModified)
-		return
-	}
-	out.Header.SetContentType(p.kind)
-	accept := string(in.Peek("Accept-Encoding"))
+	accept := string(h.Peek("Accept-Encoding"))
 	switch {
 	case accepts(accept, "br"):
-		out.Header.Set("Content-Encoding", "br")
-		out.SetBodyRaw(p.brotli)
+		return brotlied
 	case accepts(accept, "gzip"):
-		out.Header.Set("Content-Encoding", "gzip")
+		return gzipped
+	}
+	return plain
+}
+
+func (p *page) dress(h *fasthttp.ResponseHeader, as form) {
+	h.Set("ETag", p.etag)
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Vary", "Accept-Encoding, Cookie")
+	if p.shared {
+		share(h)
+	}
+	switch as {
+	case unchanged:
+		h.SetStatusCode(fasthttp.StatusNotModified)
+		return
+	case gzipped:
+		h.Set("Content-Encoding", "gzip")
+	case brotlied:
+		h.Set("Content-Encoding", "br")
+	}
+	h.SetContentType(p.kind)
+}
+
+func (p *page) fill(out *fasthttp.Response, as form) {
+	switch as {
+	case plain:
+		out.SetBodyRaw(p.unpacked())
+	case gzipped:
 		out.SetBodyRaw(p.gzip)
-	default:
-		out.SetBodyRaw(p.plain())
+	case brotlied:
+		out.SetBodyRaw(p.brotli)
 	}
 }
 
@@ -268,9 +319,9 @@ func accepts(header, coding string) bool {
 	return false
 }
 
-// plain unpacks the page for the rare client that takes no compression, which
+// unpacked is the page for the rare client that takes no compression, which
 // is cheaper than keeping every page three times.
-func (p *page) plain() []byte {
+func (p *page) unpacked() []byte {
 	z, err := gzip.NewReader(bytes.NewReader(p.gzip))
 	if err != nil {
 		panic("door: a page that was just packed does not unpack: " + err.Error())
@@ -323,6 +374,10 @@ func Cached(life time.Duration, h Handler) Handler {
 			p.kind, p.shared = string(c.Response().Header.ContentType()), isShared(&c.Response().Header)
 			if life > 0 {
 				p.until = cache.db.Now().Add(life)
+			}
+			for i := range p.heads {
+				cache.always.CopyTo(&p.heads[i])
+				p.dress(&p.heads[i], gzipped+form(i))
 			}
 			g.shelf(key).put(key, p)
 			return p, nil

@@ -185,6 +185,31 @@ func TestAnUnchangedPageIsNotSentAgain(t *testing.T) {
 	}
 }
 
+func TestAPageFromMemorySaysWhatAFreshOneSays(t *testing.T) {
+	s := apptest.Start(t, store.SQLite)
+	for _, accept := range []string{"gzip", "br", "identity"} {
+		for _, path := range []string{"/channels?" + accept, "/open-data/ledger.json?" + accept} {
+			header := map[string]string{"Accept-Encoding": accept}
+			fresh := ask(t, s, "GET", path, header)
+			kept := ask(t, s, "GET", path, header)
+			if fresh.Status != 200 || fresh.Header.Get("X-Request-Id") == "" || fresh.Header.Get("Content-Security-Policy") == "" {
+				t.Fatalf("%s: %d %v", path, fresh.Status, fresh.Header)
+			}
+			fresh.Header.Del("X-Request-Id") // of those that reach a door
+			for _, a := range []answer{fresh, kept} {
+				a.Header.Del("Date")
+			}
+			if d := cmp.Diff(fresh, kept); d != "" {
+				t.Errorf("%s: %s", path, d)
+			}
+			header["If-None-Match"] = kept.Header.Get("ETag")
+			if a := ask(t, s, "GET", path, header); a.Status != 304 || a.Header.Get("Content-Security-Policy") == "" || a.Header.Get("Content-Encoding") != "" {
+				t.Errorf("%s, unchanged: %d %v", path, a.Status, a.Header)
+			}
+		}
+	}
+}
+
 func TestEditionsAreKeptApart(t *testing.T) {
 	s := apptest.Start(t, store.SQLite)
 	for range 2 { // made, then kept
