@@ -314,6 +314,7 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 	var events []Event
 	var entries []journal.Event
 	var docs []search.Doc
+	var shut []exclusion // an item is never seen or handled by the accused
 	for i, j := range fresh {
 		c, sub := rows[i], j.sub
 		if sub.Name+sub.Phone+sub.Email+sub.Address != "" {
@@ -332,6 +333,7 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 		}
 		entries = append(entries, e)
 		docs = append(docs, search.Doc{Kind: searchKind, Ref: c.ID, Text: c.searchText()})
+		shut = append(shut, accused(c, docs[i].Text, now.people, now.departments)...)
 		j.ticket = s.ticket(now.rules, c, j.code, false)
 	}
 	if len(contacts) > 0 {
@@ -342,7 +344,7 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 	if err := tx.Append(&events); err != nil {
 		return fmt.Errorf("cases: events: %w", err)
 	}
-	if err := now.exclude(tx, rows); err != nil {
+	if err := keepOut(tx, shut); err != nil {
 		return err
 	}
 	if err := s.attach(tx, rows); err != nil {
@@ -382,21 +384,11 @@ type exclusion struct {
 
 func (exclusion) TableName() string { return "case_exclusions" }
 
-// exclude shuts out whoever the cases name and the departments they are about:
-// an item is never seen or handled by the accused.
-func (now *standing) exclude(tx *store.Tx, rows []Case) error {
-	var out []exclusion
-	for _, c := range rows {
-		out = append(out, accused(c, c.searchText(), now.people, now.departments)...)
-	}
+// keepOut stores exclusions; those that are known already stay as they are.
+func keepOut(tx *store.Tx, out []exclusion) error {
 	if len(out) == 0 {
 		return nil
 	}
-	return keepOut(tx, out)
-}
-
-// keepOut stores exclusions; those that are known already stay as they are.
-func keepOut(tx *store.Tx, out []exclusion) error {
 	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&out, 200).Error; err != nil {
 		return fmt.Errorf("cases: exclude: %w", err)
 	}
@@ -412,6 +404,7 @@ func everybody(r *store.Reader) ([]staff.Name, []staff.Department, error) {
 	return people, departments, err
 }
 
+// accused are whoever the case names and the departments it is about.
 func accused(c Case, text string, people []staff.Name, departments []staff.Department) (out []exclusion) {
 	for _, p := range people {
 		if utf8.RuneCountInString(p.Name) > 1 && strings.Contains(text, p.Name) {
@@ -439,9 +432,6 @@ func shutOut(tx *store.Tx, c *Case, more string) error {
 func same(a, b *int64) bool { return a == b || (a != nil && b != nil && *a == *b) }
 
 func addExclusions(tx *store.Tx, c *Case, out []exclusion) error {
-	if len(out) == 0 {
-		return nil
-	}
 	if err := keepOut(tx, out); err != nil {
 		return err
 	}

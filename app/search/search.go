@@ -123,8 +123,7 @@ func grams(body string) []string {
 // lexemes are a body's words for PostgreSQL, each once, in the database's order:
 // its pairs, and of each part the last character, with which no pair begins. A
 // single character is then found by its beginning, and needs no word of its own.
-// They travel as PostgreSQL keeps them: making them of a text there costs more
-// than all else about a case.
+// They travel as PostgreSQL keeps them.
 func lexemes(body string) pgtype.TSVector {
 	list := make([]uint64, 0, len(body)/2)
 	var last rune

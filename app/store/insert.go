@@ -151,36 +151,36 @@ func column(list reflect.Value, f reflect.StructField) (slice any, kind string, 
 	}
 	switch {
 	case t == instant:
-		return gather[time.Time](list, f, instant), "timestamptz", nil
+		return gather(list, f, func(v reflect.Value) time.Time { return v.Interface().(time.Time) }), "timestamptz", nil
 	case t.Implements(valuer):
 		slice, err = spoken(list, f)
 		return slice, "text", err
 	case t == octets:
-		return gather[[]byte](list, f, octets), "bytea", nil
+		return gather(list, f, reflect.Value.Bytes), "bytea", nil
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return gather[string](list, f, reflect.TypeFor[string]()), "text", nil
+		return gather(list, f, reflect.Value.String), "text", nil
 	case reflect.Bool:
-		return gather[bool](list, f, reflect.TypeFor[bool]()), "boolean", nil
+		return gather(list, f, reflect.Value.Bool), "boolean", nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return gather[int64](list, f, reflect.TypeFor[int64]()), "bigint", nil
+		return gather(list, f, reflect.Value.Int), "bigint", nil
 	}
 	return nil, "", fmt.Errorf("no column type for %s", f.Type)
 }
 
-func gather[T any](list reflect.Value, f reflect.StructField, as reflect.Type) any {
+func gather[T any](list reflect.Value, f reflect.StructField, as func(reflect.Value) T) any {
 	if f.Type.Kind() != reflect.Pointer {
 		out := make([]T, list.Len())
 		for i := range out {
-			out[i] = list.Index(i).FieldByIndex(f.Index).Convert(as).Interface().(T)
+			out[i] = as(list.Index(i).FieldByIndex(f.Index))
 		}
 		return &out
 	}
 	out := make([]*T, list.Len())
 	for i := range out {
 		if v := list.Index(i).FieldByIndex(f.Index); !v.IsNil() {
-			x := v.Elem().Convert(as).Interface().(T)
+			x := as(v.Elem())
 			out[i] = &x
 		}
 	}
