@@ -63,6 +63,7 @@ func (c *Courier) Run(ctx context.Context) {
 		case <-tell.C:
 			c.try(ctx, "tell subscribers", c.Tell)
 			c.try(ctx, "send digests", c.ledger.SendDigests)
+			c.try(ctx, "warn of deadlines", c.Warn)
 		case <-purge.C:
 			c.try(ctx, "purge", c.Purge)
 		}
@@ -81,6 +82,12 @@ func (c *Courier) Tell(ctx context.Context) error {
 		return nil
 	}
 	return c.subscriptions.Tell(ctx)
+}
+
+// Warn tells staff of the day's deadlines.
+func (c *Courier) Warn(ctx context.Context) error {
+	_, err := c.cases.WarnOfDeadlines(ctx)
+	return err
 }
 
 // Purge gives up messages that are too old and removes expired captchas, sessions, waits, staged files and orphan blobs.

@@ -164,6 +164,7 @@ func (c *Courier) letters() map[string]letter {
 		"subscribe": {public: c.confirm},
 		"news":      {public: c.news},
 		"digest":    {subject: "您部门本月的整改提示已生成", body: "请登录工作台查看。", find: desk("/desk/ledger/digests")},
+		"deadline":  {subject: "您有来件临近或者超过办理期限", body: "请登录工作台查看，最紧的在最前。", find: desk("/desk/queue")},
 		"order":     {subject: "您部门收到一份督办单", body: "请登录工作台查看，按期答复。", find: desk("/desk/ledger/orders")},
 	}
 }

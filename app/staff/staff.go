@@ -174,6 +174,16 @@ func Reachable(r *store.Reader, role Role, department int64) (ids []int64, err e
 	return ids, nil
 }
 
+// HasMail says that somebody who works here has left an address for mail.
+func HasMail(r *store.Reader, id int64) (bool, error) {
+	var n int64
+	err := r.Table("staff").Where("id = ? AND email <> '' AND disabled_at IS NULL", id).Limit(1).Count(&n).Error
+	if err != nil {
+		return false, fmt.Errorf("staff: reachable: %w", err)
+	}
+	return n > 0, nil
+}
+
 // Get reads one member of staff.
 func (s *Service) Get(ctx context.Context, actor Actor, id int64) (p Person, err error) {
 	if err := actor.Require(SecAdmin, SysAdmin, AuditAdmin); err != nil {
