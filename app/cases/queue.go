@@ -60,6 +60,7 @@ type Filter struct {
 	Channel    Channel
 	Department int64
 	Mine       bool
+	Due        calendar.Date // due on this day
 	Query      string
 	AfterDue   calendar.Date // with AfterID: the last row of the page before
 	AfterID    int64
@@ -148,6 +149,9 @@ func page(r *store.Reader, a staff.Actor, f Filter, today calendar.Date) ([]Row,
 	}
 	if f.Overdue {
 		q = q.Where("cases.due_on < ?", today)
+	}
+	if !f.Due.IsZero() {
+		q = q.Where("cases.due_on = ?", f.Due)
 	}
 	if f.Kind != "" {
 		q = q.Where("cases.kind = ?", f.Kind)

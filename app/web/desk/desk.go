@@ -59,6 +59,7 @@ var pages = []struct {
 	roles []staff.Role
 }{
 	{view.Link{Text: "来件", Href: "/desk/queue"}, caseworkers},
+	{view.Link{Text: "日历", Href: "/desk/calendar"}, caseworkers},
 	{view.Link{Text: "登记", Href: "/desk/intake/new"}, recorders},
 	{view.Link{Text: "台账", Href: "/desk/ledger"}, ledger.Readers},
 	{view.Link{Text: "选登", Href: "/desk/publishing"}, publishers},
@@ -95,6 +96,9 @@ func Routes(h *door.House) []Route {
 		held(post("/desk/factor", nil, d.ConfirmFactor)),
 
 		get("/desk/queue", caseworkers, d.Queue),
+		get("/desk/calendar", caseworkers, d.Deadlines),
+		post("/desk/calendar", []staff.Role{staff.Handler}, d.MakeCalendar),
+		limit("track", open(get("/desk/calendar/:token.ics", nil, d.CalendarFeed))),
 		get("/desk/cases/:id", caseworkers, d.Case),
 		get("/desk/cases/:id/files/:file", caseworkers, d.File),
 		post("/desk/cases/:id/contact", caseworkers, d.Contact),

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -80,6 +81,21 @@ func deskGallery() map[string]Page {
 	empty := queue
 	empty.Rows, empty.Next, empty.Empty, empty.Widen = nil, "", "没有符合这些条件的来件。", "/desk/queue?basket=new"
 
+	feed := deskForm("/desk/calendar", "生成我的日历地址")
+	month := CalendarPage{Desk: deskFrame("/desk/calendar?month=2021-02", "到期日历"), Month: "2021年2月", Prev: "/desk/calendar?month=2021-01", Next: "/desk/calendar?month=2021-03", Total: 14,
+		Mine: []Basket{{Link{"我看得到的", "/desk/calendar"}, -1, true, false}, {Link{"我承办的", "/desk/calendar?mine=1"}, -1, false, false}}, Day: "2021年2月22日到期的来件", Rows: deskRows, Feed: &feed}
+	for week := range 4 {
+		var days []CalendarDay
+		for i := range 7 {
+			no := 1 + 7*week + i
+			d := CalendarDay{On: Day(fmt.Sprintf("2021-02-%02d", no)), No: no, Rest: i > 4 || no > 10 && no < 18, Today: no == 19}
+			if no == 9 || no == 22 || no == 24 {
+				d.Count, d.Href, d.Late, d.Chosen = no/2, "/desk/calendar?month=2021-02&day="+string(d.On), no < 19, no == 22
+			}
+			days = append(days, d)
+		}
+		month.Weeks = append(month.Weeks, days)
+	}
 	plain := deskCase()
 	plain.Acts[1].Form.Fields[0].Error, plain.Acts[1].Open = "", false
 	wrong := deskCase()
@@ -121,7 +137,7 @@ func deskGallery() map[string]Page {
 			{Name: "sessions", Label: "退出所有登录", Form: deskForm("/desk/people/9/sessions", "退出这个账号的所有登录")}}}
 	counts := []TallyRow{{"整改监督意见", 31, Share{20, 31}}, {"投诉", 2, Share{0, 2}}, {"咨询", 0, Share{0, 0}}}
 	return map[string]Page{
-		"login": login, "refused": refused, "secret": slip, "queue": queue, "queue-empty": empty, "case": plain, "case-wrong": wrong, "case-clash": clash, "case-review": review, "intake": intake,
+		"login": login, "refused": refused, "secret": slip, "queue": queue, "calendar": month, "queue-empty": empty, "case": plain, "case-wrong": wrong, "case-clash": clash, "case-review": review, "intake": intake,
 		"factor": FactorPage{Desk: deskFrame("/desk/factor", "设置动态验证码"), Picture: "/static/img/mark.svg", Secret: "ABCD EFGH IJKL MNOP",
 			Form: deskForm("/desk/factor", "启用", Field{Name: "code", Label: "验证器里的6位数字", Required: true, Width: "short"})},
 		"account": AccountPage{Desk: deskFrame("/desk/account", "我的账号"), Facts: []Answer{{"姓名", "李明"}, {"角色", "承办人"}}, SignOut: deskForm("/desk/account/sessions", "退出所有设备")},
