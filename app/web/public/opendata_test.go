@@ -124,8 +124,8 @@ func rule(t *testing.T, s *apptest.Site, p ledger.Programme) {
 	office := stafftest.Actor(t, s.App.DB, "rule-office", "", staff.RectificationOffice)
 	about := problemID(t, s, "1-1")
 	for _, x := range []ledger.RuleText{
-		{Title: "审判监督管理办法", Number: "某法发〔2026〕1号", Body: "第一条 为了规范管理。\n第二条 自印发之日起施行。", Published: true, Dated: day(2026, 2, 1), Problems: []int64{about}},
-		{Title: "院党组议事规则", Revised: true, URL: "https://court.example/rules/2", Published: true, Dated: day(2026, 3, 1)},
+		{Title: "审判监督管理办法", Number: "某法发〔2026〕1号", Body: "第一条 为了规范管理。\n第二条 自印发之日起施行。", Published: true, Dated: day(2020, 2, 1), Problems: []int64{about}},
+		{Title: "院党组议事规则", Revised: true, URL: "https://court.example/rules/2", Published: true, Dated: day(2020, 3, 1)},
 		{Title: "内部的办法", Body: "内部的条文"},
 	} {
 		if _, err := s.App.House.Ledger.AddRule(t.Context(), office, p.ID, x); err != nil {
