@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -291,15 +290,24 @@ func awaits(r *store.Reader, a staff.Actor, app Application, i item) (string, er
 	v, _ := reviewAt(app.State)
 	who := v.words
 	if v.ofDep {
-		var names []string
-		for _, id := range i.leads {
-			name, err := staff.DepartmentName(r, id)
-			if err != nil {
-				return "", err
-			}
-			names = append(names, name)
+		departments, err := staff.AllDepartments(r)
+		if err != nil {
+			return "", err
 		}
-		who = cmp.Or(strings.Join(names, "、"), "牵头部门") + "的审核人"
+		var names []string
+		for _, d := range departments {
+			if slices.Contains(i.leads, d.ID) {
+				names = append(names, d.Name)
+			}
+		}
+		switch who = strings.Join(names, "、"); len(names) {
+		case 0:
+			who = v.words
+		case 1:
+		default:
+			who += "中任一部门"
+		}
+		who += "的审核人"
 	}
 	known, err := involved(r, app)
 	if err != nil {

@@ -308,6 +308,7 @@ func TestEvidenceIsSealedAndOpensOnlyToWhomItIsFor(t *testing.T) {
 			t.Error(err)
 		}
 		o.ok(o.WithdrawEvidence(ctx, o.liaison, ids[0]))
+		o.refused(o.WithdrawEvidence(ctx, o.liaison, ids[0]), fault.Conflict, "已经撤下")
 		if _, _, err := o.PublicEvidence(ctx, ids[0]); !fault.Is(err, fault.NotFound) {
 			t.Error("a withdrawn file opens", err)
 		}

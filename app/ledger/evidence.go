@@ -211,7 +211,10 @@ func (s *Service) WithdrawEvidence(ctx context.Context, a staff.Actor, id int64)
 		if err != nil {
 			return fmt.Errorf("ledger: evidence: %w", err)
 		}
-		if used > 0 || e.WithdrawnAt != nil {
+		switch {
+		case e.WithdrawnAt != nil:
+			return fault.New(fault.Conflict, "这份材料已经撤下。")
+		case used > 0:
 			return fault.New(fault.Conflict, "这份材料已经用于销号申请，不能撤下。")
 		}
 		if err := tx.Model(&Evidence{}).Where("id = ?", id).Update("withdrawn_at", tx.Now).Error; err != nil {

@@ -183,6 +183,19 @@ func TestWhoWaitsIsToldForWhom(t *testing.T) {
 			t.Error(got)
 		}
 
+		// Of a problem that several departments lead, one of them reviews.
+		problem := o.measure(code).ProblemID
+		o.ok(db.Write(t.Context(), func(tx *store.Tx) error {
+			return tx.Exec("INSERT INTO closings (problem_id, state, applied_at, applied_by) VALUES (?, 'applied', ?, 0)", problem, tx.Now).Error
+		}))
+		read(t, db, func(r *store.Reader) error {
+			d, err := ledger.OpenDossier(r, o.leader, ledger.Subject{Problem: problem})
+			if d.Waiting != "等待立案庭、政治部、审判管理办公室中任一部门的审核人核验。" {
+				t.Error(d.Waiting)
+			}
+			return err
+		})
+
 		// Where nobody can, the page says who mends that.
 		other := "2-1-1-1" // led by 审判管理办公室, which has nobody
 		liaison := stafftest.Actor(t, db, "third", "审判管理办公室", staff.Liaison)
