@@ -124,6 +124,8 @@ func (d *Doors) do(c *door.Ctx, f *door.Form, v cases.Verb, id int64, version in
 	case cases.DoCall:
 		return s.CallBack(ctx, a, id, version, cases.Call{Reached: f.Get("reached") == "yes", Resolved: cases.Resolved(f.Get("resolved")),
 			Satisfaction: cases.Satisfaction(f.Get("satisfied")), Note: text})
+	case cases.DoInterfere:
+		return d.interfered(c, f, id)
 	case cases.DoRecuse:
 		return s.Recuse(ctx, a, id, version, text)
 	case cases.DoNote:

@@ -29,7 +29,7 @@ var trailWords = func() []view.Choice {
 	for _, v := range []cases.Verb{cases.DoSubmit, cases.DoRegister, cases.DoAccept, cases.DoRefuse, cases.DoTransfer, cases.DoAsk, cases.DoSupplement, cases.DoAddFor,
 		cases.DoResume, cases.DoWithdraw, cases.DoUrge, cases.DoRate, cases.DoAssign, cases.DoAcknowledge, cases.DoReturn, cases.DoDraft, cases.DoPropose, cases.DoPass,
 		cases.DoSendBack, cases.DoApprove, cases.DoSend, cases.DoExtend, cases.DoConclude, cases.DoRedo, cases.DoArchive, cases.DoDiscard, cases.DoRestore,
-		cases.DoRecuse, cases.DoExclude, cases.DoNote} {
+		cases.DoRecuse, cases.DoExclude, cases.DoNote, cases.DoJoin, cases.DoOpine, cases.DoRelease, cases.DoSupervise, cases.DoObject, cases.DoDecline, cases.DoCall, cases.DoInterfere} {
 		out = append(out, view.Choice{Value: "case." + string(v), Text: v.Word()})
 	}
 	for _, x := range [][2]string{{"reply.propose", "提出选登"}, {"reply.published", "公开选登"}, {"reply.refused", "不予选登"}, {"reply.withdrawn", "撤下选登"},
@@ -42,7 +42,7 @@ var trailWords = func() []view.Choice {
 		{"meeting.plan", "安排会议"}, {"meeting.draw", "列出议题"}, {"meeting.item", "添加议题"}, {"meeting.drop", "去掉议题"}, {"meeting.save", "保存会议记录"}, {"meeting.hold", "会议记录定稿"},
 		{"meeting.decide", "记下决定"}, {"meeting.undecide", "去掉决定"}, {"meeting.fulfil", "决定办完"}, {"meeting.add", "补记"}, {"lookback.plan", "安排回头看"}, {"lookback.judge", "回头看结论"}, {"lookback.end", "结束回头看"},
 		{"department.add", "添加部门"}, {"department.rename", "修改部门名称"}, {"department.retire", "停用部门"}, {"department.restore", "恢复部门"},
-		{"staff.warn", "提醒期限"}, {"staff.calendar", "生成日历地址"}, {"staff.add", "添加账号"}, {"staff.change", "修改姓名和部门"}, {"staff.email", "修改通知邮箱"}, {"staff.roles", "修改角色"}, {"staff.disable", "停用账号"}, {"staff.enable", "恢复账号"},
+		{"interference.view", "查看过问登记"}, {"staff.warn", "提醒期限"}, {"staff.calendar", "生成日历地址"}, {"staff.add", "添加账号"}, {"staff.change", "修改姓名和部门"}, {"staff.email", "修改通知邮箱"}, {"staff.roles", "修改角色"}, {"staff.disable", "停用账号"}, {"staff.enable", "恢复账号"},
 		{"staff.password.reset", "重置密码"}, {"staff.password.change", "修改密码"}, {"staff.factor.set", "启用动态验证码"}, {"staff.factor.reset", "重置动态验证码"},
 		{"staff.recovery_code.use", "使用恢复码"}, {"staff.sign_in", "登录"}, {"staff.sign_in.refuse", "登录失败"}, {"staff.sign_out", "退出"},
 		{"staff.sign_out_everywhere", "退出所有设备"}, {"settings.site", "修改网站设置"}, {"settings.limit", "修改时限"}, {"settings.calendar", "装入放假安排"},

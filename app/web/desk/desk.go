@@ -44,6 +44,7 @@ var (
 	recorders  = []staff.Role{staff.IntakeClerk, staff.Dispatcher}
 	ledgerers  = []staff.Role{staff.RectificationOffice, staff.Leader}
 	office     = []staff.Role{staff.RectificationOffice}
+	interfered = append([]staff.Role{staff.DisciplineOfficer}, workers...) // whoever may have been asked about a case
 	chasers    = []staff.Role{staff.RectificationOffice, staff.Supervisor}
 	checkers   = []staff.Role{staff.RectificationOffice, staff.Leader, staff.Supervisor, staff.DisciplineOfficer}
 	publishers = []staff.Role{staff.Publisher}
@@ -62,6 +63,7 @@ var pages = []struct {
 	{view.Link{Text: "日历", Href: "/desk/calendar"}, caseworkers},
 	{view.Link{Text: "登记", Href: "/desk/intake/new"}, recorders},
 	{view.Link{Text: "台账", Href: "/desk/ledger"}, ledger.Readers},
+	{view.Link{Text: "过问", Href: "/desk/interference"}, []staff.Role{staff.DisciplineOfficer, staff.Supervisor}},
 	{view.Link{Text: "选登", Href: "/desk/publishing"}, publishers},
 	{view.Link{Text: "统计", Href: "/desk/statistics"}, overseers},
 	{view.Link{Text: "人员", Href: "/desk/people"}, security},
@@ -99,6 +101,8 @@ func Routes(h *door.House) []Route {
 		get("/desk/calendar", caseworkers, d.Deadlines),
 		post("/desk/calendar", []staff.Role{staff.Handler}, d.MakeCalendar),
 		limit("track", open(get("/desk/calendar/:token.ics", nil, d.CalendarFeed))),
+		get("/desk/interference", interfered, d.Interferences),
+		get("/desk/interference/:id", interfered, d.Interference),
 		get("/desk/cases/:id", caseworkers, d.Case),
 		get("/desk/cases/:id/files/:file", caseworkers, d.File),
 		post("/desk/cases/:id/contact", caseworkers, d.Contact),
@@ -266,7 +270,8 @@ var doneWords = map[string]string{
 	"send_back": "已退回承办人修改。", "approve": "已签发，可以发出。", "send": "答复已发出。", "extend": "已延期，已告知来信人。",
 	"conclude": "已办结。", "redo": "已要求重办。", "archive": "已归档。", "recuse": "已登记回避，您不再能看到此件。", "note": "备注已保存。",
 	"resume": "已继续办理，期限恢复计算。", "add_for": "补充的内容已记下。", "exclude": "已列明，他们不能看到、不能办理此件。",
-	"join": "已请该部门会办，此件在他们的“请我会办”里。", "opine": "会办意见已提交。", "release": "会办已撤回。", "supervise": "已列为督办，承办部门会看到要求。",
+	"interfere": "过问已登记，不能修改、不能删除。",
+	"join":      "已请该部门会办，此件在他们的“请我会办”里。", "opine": "会办意见已提交。", "release": "会办已撤回。", "supervise": "已列为督办，承办部门会看到要求。",
 	"decline": "已说明理由并办结，已告知来信人。", "call": "回访已记下。",
 	"draft": "答复稿已保存。", "publish": "已提出选登，等待另一位公开审核员复核。",
 

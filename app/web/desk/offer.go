@@ -115,6 +115,7 @@ func (p *casePage) offer() {
 		view.Field{Name: "person", Label: "应当回避的人", Hint: "姓名或者登录名。", Width: "middle", Autocomplete: "off"},
 		view.Field{Name: "department", Kind: view.Select, Label: "应当回避的部门", Choices: p.people.choices("不涉及部门")})
 	if holds(p.actor, workers) {
+		p.interfere(form)
 		p.Acts = append(p.Acts, view.Act{Name: "recuse", Label: "申请回避", Lead: "与此件的人或事有关系的，应当回避。登记后您不再能看到此件。",
 			Form: form("recuse", "登记回避", text("回避理由", ""))})
 	}

@@ -21,6 +21,8 @@ var rights = map[string]string{
 	"GET /desk/password": everybody, "POST /desk/password": everybody, "GET /desk/factor": everybody, "GET /desk/factor.png": everybody, "POST /desk/factor": everybody,
 
 	"GET /desk/queue":                 "intake_clerk dispatcher liaison handler reviewer approver supervisor caller rectification_office publisher leader",
+	"GET /desk/interference":          "intake_clerk dispatcher liaison handler reviewer approver supervisor caller rectification_office publisher discipline_officer",
+	"GET /desk/interference/:id":      "intake_clerk dispatcher liaison handler reviewer approver supervisor caller rectification_office publisher discipline_officer",
 	"GET /desk/calendar":              "intake_clerk dispatcher liaison handler reviewer approver supervisor caller rectification_office publisher leader",
 	"POST /desk/calendar":             "handler",
 	"GET /desk/cases/:id":             "intake_clerk dispatcher supervisor leader rectification_office",
