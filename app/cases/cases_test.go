@@ -905,6 +905,52 @@ func TestWhoIsNamedLaterIsShutOutToo(t *testing.T) {
 	})
 }
 
+// What every new case is measured by is read once for each revision: whoever
+// comes, leaves or gets another name counts from the next case on.
+func TestWhoComesToWorkHereIsShutOutOfTheNextCaseThatNamesThem(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		c.submit(suggestion()) // the standing is known from here on
+		people := staff.New(c.db, seal.Pepper("a pepper for tests"), false)
+		shut := func() (out bool) {
+			t.Helper()
+			s := suggestion()
+			s.Content = "窗口的欧阳承办推诿，让我们跑了三趟。"
+			id := c.submit(s).ID
+			var n int64
+			c.must(c.db.Read(ctx, func(r *store.Reader) error {
+				return r.Table("case_exclusions").Where("case_id = ?", id).Count(&n).Error
+			}))
+			return n > 0
+		}
+		if shut() {
+			t.Fatal("nobody of that name works here yet")
+		}
+		id, _, err := people.Add(ctx, staff.System, staff.Draft{Login: "ouyang", Name: "欧阳承办", DepartmentID: c.department, Roles: []staff.Role{staff.Handler}})
+		c.must(err)
+		if !shut() {
+			t.Error("who came to work here is not shut out")
+		}
+		admin := stafftest.Actor(t, c.db, "admin", "信息处", staff.SecAdmin)
+		c.must(people.Change(ctx, admin, id, "张三", c.department))
+		if shut() {
+			t.Error("who has another name now is shut out")
+		}
+		c.must(people.Change(ctx, admin, id, "欧阳承办", c.department))
+		c.must(people.Disable(ctx, admin, id))
+		if shut() {
+			t.Error("who has left is shut out")
+		}
+		c.must(c.db.Write(ctx, func(tx *store.Tx) error {
+			return settings.SetLimit(tx, settings.Author{ID: 1, Name: "管理员"}, "suggestion", settings.Register, calendar.Limit{Amount: 3, Unit: calendar.Workdays}, "本院调整")
+		}))
+		// Three working days from Wednesday 6 January: Monday 11 January.
+		if got := c.get(c.submit(suggestion()).ID); got.DueOn != calendar.NewDate(2021, 1, 11) {
+			t.Errorf("due %s by the limit as it was", got.DueOn)
+		}
+	})
+}
+
 func TestBlanksOfATemplateAreNotSent(t *testing.T) {
 	each(t, func(t *testing.T, c *court) {
 		ctx := t.Context()
