@@ -238,7 +238,9 @@ func (s *Service) Track(ctx context.Context, id int64) (Tracked, error) {
 			return err
 		}
 		if t.Case.DepartmentID != nil {
-			t.Unit, err = staff.DepartmentName(r, *t.Case.DepartmentID)
+			if t.Unit, err = staff.DepartmentName(r, *t.Case.DepartmentID); err != nil {
+				return err
+			}
 		}
 		today := calendar.Of(r.Now)
 		t.Overdue = t.Case.Waiting() && today.After(t.Case.DueOn)
@@ -254,7 +256,7 @@ func (s *Service) Track(ctx context.Context, id int64) (Tracked, error) {
 		if t.Case.Appeals() {
 			t.Next, _ = t.Case.Stage.after()
 		}
-		return err
+		return nil
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return t, fault.New(fault.Unauthenticated, "请先输入编号和查询码。")
