@@ -312,6 +312,8 @@ func (s *Service) Extend(ctx context.Context, a staff.Actor, id int64, version i
 	})
 }
 
+var errObjected = fault.New(fault.Conflict, "来信人不同意答复，要由督办员或者分办员决定重办还是不再重办。")
+
 // Conclude closes an answered case. While a co-operating department has not
 // answered, it needs a reason; while the sender's objection waits for a
 // decision, it is refused.
@@ -322,7 +324,7 @@ func (s *Service) Conclude(ctx context.Context, a staff.Actor, id int64, version
 	}
 	return s.act(ctx, a, id, DoConclude, func(tx *store.Tx, c *Case) error {
 		if c.ObjectedAt != nil {
-			return fault.New(fault.Conflict, "来信人不同意答复，要由督办员或者分办员决定重办还是不再重办。")
+			return errObjected
 		}
 		open, names, err := openTasks(&tx.Reader, id)
 		if err != nil {
@@ -360,6 +362,9 @@ func (s *Service) Redo(ctx context.Context, a staff.Actor, id int64, version int
 // Archive files an ended case away.
 func (s *Service) Archive(ctx context.Context, a staff.Actor, id int64, version int) error {
 	return s.act(ctx, a, id, DoArchive, func(tx *store.Tx, c *Case) error {
+		if c.ObjectedAt != nil {
+			return errObjected
+		}
 		return move(tx, a, c, DoArchive, version, record{})
 	})
 }

@@ -186,11 +186,17 @@ func (s *Service) CallBack(ctx context.Context, a staff.Actor, id int64, version
 		if note != "" {
 			rec.message = &Message{Author: Inside, Body: note}
 		}
-		if k.unhappy() && c.ObjectedAt == nil {
-			c.ObjectedAt = &tx.Now
-		}
+		objected(c, k.unhappy(), tx.Now)
 		return move(tx, a, c, DoCall, version, rec)
 	})
+}
+
+// objected lets an unhappy word about an answer wait for a decision. A
+// petitioner's way is the next stage, as long as there is one, and stays open.
+func objected(c *Case, unhappy bool, now time.Time) {
+	if unhappy && !c.Appeals() && c.ObjectedAt == nil {
+		c.ObjectedAt = &now
+	}
 }
 
 func (k Call) unhappy() bool { return unhappy(k.Resolved, k.Satisfaction) }

@@ -150,6 +150,19 @@ func TestAnObjectionWaitsForADecisionAndNobodyConcludesMeanwhile(t *testing.T) {
 		if tr, err := c.Track(ctx, called); err != nil || len(tr.Messages) != 0 {
 			t.Errorf("the sender reads what the caller noted: %+v %v", tr.Messages, err)
 		}
+		// A concluded case is not filed away while its sender waits, and an unhappy call leaves the petitioner's way open.
+		filed := c.answered(suggestion())
+		c.must(c.Conclude(ctx, c.handler, filed, c.v(filed), ""))
+		c.must(c.Object(ctx, filed, "没有解决"))
+		c.refused(c.Archive(ctx, c.dispatcher, filed, c.v(filed)), fault.Conflict)
+		c.must(c.Decline(ctx, c.supervisor, filed, c.v(filed), "已经解释清楚"))
+		c.must(c.Archive(ctx, c.dispatcher, filed, c.v(filed)))
+		asked := c.answered(petition("0000000031"))
+		c.must(c.CallBack(ctx, caller, asked, c.v(asked), cases.Call{Reached: true, Resolved: "no", Satisfaction: cases.Dissatisfied, Note: "不同意"}))
+		c.must(c.Object(ctx, asked, "申请复查"))
+		if got := c.get(asked); got.Stage != cases.Reconsider || got.ObjectedAt != nil {
+			t.Errorf("%+v", got)
+		}
 		for _, change := range []string{"UPDATE case_calls SET note = ''", "DELETE FROM case_calls"} {
 			if c.db.Write(ctx, func(tx *store.Tx) error { return tx.Exec(change).Error }) == nil {
 				t.Errorf("%s went through", change)

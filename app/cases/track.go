@@ -429,9 +429,7 @@ func (s *Service) Rate(ctx context.Context, id int64, resolved Resolved, how Sat
 		if err != nil || reply == nil {
 			return errors.Join(err, fault.New(fault.Conflict, "还没有答复，现在不能评价。"))
 		}
-		if unhappy(resolved, how) && !c.Appeals() && c.ObjectedAt == nil {
-			c.ObjectedAt = &tx.Now
-		}
+		objected(c, unhappy(resolved, how), tx.Now)
 		err = tx.Create(&Rating{ReplyID: reply.ID, CaseID: id, Resolved: resolved, Satisfaction: how, Reason: reason, At: tx.Now}).Error
 		if errors.Is(err, gorm.ErrDuplicatedKey) {
 			return fault.New(fault.Conflict, "您已经评价过，谢谢。")
