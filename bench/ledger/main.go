@@ -29,7 +29,13 @@ func main() {
 	}
 }
 
-const perFile = 40_000
+// A file ends with a whole problem (seven measures) and a whole part (three): a
+// row without a code is matched by its place within them.
+const (
+	whole   = 21
+	perFile = 40_000 / whole * whole
+	first   = 10_000/whole*whole + whole // where the second file begins
+)
 
 func run(portal, data, url string, n, only int) error {
 	dir, err := os.MkdirTemp("", "ledger-")
@@ -66,7 +72,7 @@ func run(portal, data, url string, n, only int) error {
 		return err
 	}
 	fmt.Printf("import_s=%.1f import_mb=%d again_s=%.1f again_mb=%d", seconds, memory, again, againMemory)
-	for from := 10_000; from < n; from += perFile {
+	for from := first; from < n; from += perFile {
 		// A programme of its own per file would be a ledger of its own: these go
 		// into one, whose other measures the import has to know.
 		if err := fill(file, from, min(perFile, n-from)); err != nil {
