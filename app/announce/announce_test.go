@@ -159,6 +159,21 @@ func TestContradictoryFiguresAreFound(t *testing.T) {
 	}
 }
 
+func TestProblemsThatAreNotDoneYetAreCountedWhereTheTextSaysSo(t *testing.T) {
+	for text, want := range map[string]string{
+		"反馈问题3个。反馈问题已完成整改1个，正在整改的1个，需要长期坚持的1个。": "完成整改1个、正在整改1个、需要长期坚持1个，合计3个，与反馈问题3个一致。",
+		"反馈问题4个。反馈问题已完成整改1个，正在整改的1个，需要长期坚持的1个。": "完成整改1个，合计1个，比反馈问题4个少3个，其余3个的进展文中没有写明或尚未完成。",
+	} {
+		found := false
+		for _, d := range Parse(text + "\n一、整改情况\n1.针对“甲”问题。已改。").Differences() {
+			found = found || d.Sentence == want
+		}
+		if !found {
+			t.Errorf("%s: not %s", text, want)
+		}
+	}
+}
+
 func TestPunctuationIsFullWidthOnlyInChineseText(t *testing.T) {
 	for in, want := range map[string]string{
 		"召开会议2次,制定清单;要求:立改?好!":               "召开会议2次，制定清单；要求：立改？好！",

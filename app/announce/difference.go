@@ -3,7 +3,10 @@ package announce
 import (
 	"fmt"
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // Difference is one comparison of figures within an announcement. It is a
@@ -52,7 +55,10 @@ func (a Announcement) Differences() []Difference {
 			basically = *f.ProblemsBasicallyDone
 			words += fmt.Sprintf("、基本完成%d个", basically)
 		}
+		others, left := a.unfinished()
 		switch total := done + basically; {
+		case left > 0 && total+left == n:
+			add("problems_done", n, n, true, "%s、%s，合计%d个，与反馈问题%d个一致。", words, others, n, n)
 		case total == n:
 			if basically == 0 {
 				add("problems_done", n, total, true, "%s，与反馈问题%d个一致。", words, n)
@@ -95,6 +101,29 @@ func (a Announcement) Differences() []Difference {
 		add(r.Of, int(math.Round(r.Percent)), int(math.Round(real)), agrees, "%s完成率文中写作%s%%，按%d÷%d计算为%.1f%%，%s。", noun, said, *part, *whole, real, verdict)
 	}
 	return out
+}
+
+var stillOpen = regexp.MustCompile(`(正在整改|还没有启动|尚未启动|需要长期坚持|长期坚持)的(?:问题)?(\d+)个`)
+
+// unfinished is what the text says of problems that are not done, in its words,
+// and how many they are.
+func (a Announcement) unfinished() (words string, n int) {
+	texts := slices.Clone(a.Preamble)
+	for _, s := range a.Sections {
+		texts = append(texts, s.Paragraphs...)
+	}
+	for _, text := range texts {
+		var parts []string
+		sum := 0
+		for _, m := range stillOpen.FindAllStringSubmatch(text, -1) {
+			k, _ := strconv.Atoi(m[2])
+			parts, sum = append(parts, m[1]+m[2]+"个"), sum+k
+		}
+		if sum > 0 { // one paragraph says how far the whole is
+			return strings.Join(parts, "、"), sum
+		}
+	}
+	return "", 0
 }
 
 func abs(n int) int {

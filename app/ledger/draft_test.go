@@ -174,8 +174,7 @@ func TestADraftedAnnouncementReconcilesAndIsMappedAndIsPublishedOnceFilledIn(t *
 		o.refused(err, fault.Conflict, "没有保存")
 		o.refused(o.Publish(ctx, o.desk, n.ID, n.Digest, "x"), fault.Conflict, "改动")
 		o.refused(o.Discard(ctx, o.desk, n.ID, n.Digest, "x"), fault.Conflict, "改动")
-		o.refused(o.Publish(ctx, o.desk, n.ID, again.Announcement.Digest, ""), fault.Invalid, "合计2个")
-		o.ok(o.Publish(ctx, o.desk, n.ID, again.Announcement.Digest, "有一个问题正在整改"))
+		o.ok(o.Publish(ctx, o.desk, n.ID, again.Announcement.Digest, "")) // what is not done is in the text: its figures agree
 		_, err = o.ImportFrom(ctx, o.desk, text, ledger.Origin{Replaces: again.Announcement.Digest})
 		o.refused(err, fault.Conflict, "没有保存")
 		read(t, db, func(r *store.Reader) error {

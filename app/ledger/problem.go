@@ -67,7 +67,7 @@ func (s *Service) SetProblem(ctx context.Context, a staff.Actor, id int64, versi
 		if done.RowsAffected != 1 {
 			return errMoved
 		}
-		changes, err := setParts(tx, id, parts)
+		changes, told, err := setParts(tx, p, parts)
 		if err != nil {
 			return err
 		}
@@ -76,16 +76,20 @@ func (s *Service) SetProblem(ctx context.Context, a staff.Actor, id int64, versi
 				changes = append(changes, journal.Change{Field: field})
 			}
 		}
-		text, kind := "", "text"
+		var texts []string
+		kind := "text"
 		switch {
 		case was.Published && !p.Published:
-			text, kind = "不再公开", "withdrawn"
+			texts, kind = append(texts, "不再公开"), "withdrawn"
 		case !was.Published && p.Published:
-			text = "公开"
+			texts = append(texts, "公开")
 		case was.Title != p.Title && p.Published:
-			text = "的表述修改为：“" + p.Title + "”（此前：“" + was.Title + "”）"
+			texts = append(texts, "的表述修改为：“"+p.Title+"”（此前：“"+was.Title+"”）")
 		}
-		if text != "" {
+		if p.Published {
+			texts = append(texts, told...)
+		}
+		for _, text := range texts {
 			e := Event{ProgrammeID: p.ProgrammeID, ProblemID: &p.ID, Kind: kind, OnDay: calendar.Of(tx.Now), At: tx.Now, Text: "问题" + p.Code + text}
 			if err := tx.Create(&e).Error; err != nil {
 				return fmt.Errorf("ledger: history: %w", err)
@@ -98,11 +102,11 @@ func (s *Service) SetProblem(ctx context.Context, a staff.Actor, id int64, versi
 	})
 }
 
-// setParts gives sub-problems of a problem other titles.
-func setParts(tx *store.Tx, problem int64, titles map[int64]string) (changes []journal.Change, err error) {
+// setParts gives sub-problems of a problem other titles, and words what the public is told of it.
+func setParts(tx *store.Tx, p Problem, titles map[int64]string) (changes []journal.Change, told []string, err error) {
 	var subs []SubProblem
-	if err := tx.Where("problem_id = ?", problem).Order("no").Limit(perPage).Find(&subs).Error; err != nil {
-		return nil, fmt.Errorf("ledger: parts: %w", err)
+	if err := tx.Where("problem_id = ?", p.ID).Order("no").Limit(perPage).Find(&subs).Error; err != nil {
+		return nil, nil, fmt.Errorf("ledger: parts: %w", err)
 	}
 	for _, s := range subs {
 		title, named := titles[s.ID]
@@ -110,9 +114,10 @@ func setParts(tx *store.Tx, problem int64, titles map[int64]string) (changes []j
 			continue
 		}
 		if err := tx.Model(&SubProblem{}).Where("id = ?", s.ID).Update("title", title).Error; err != nil {
-			return nil, fmt.Errorf("ledger: part: %w", err)
+			return nil, nil, fmt.Errorf("ledger: part: %w", err)
 		}
 		changes = append(changes, journal.Change{Field: "part", New: strconv.Itoa(s.No)})
+		told = append(told, fmt.Sprintf("的细化问题%d的表述修改为：“%s”（此前：“%s”）", s.No, title, s.Title))
 	}
-	return changes, nil
+	return changes, told, nil
 }

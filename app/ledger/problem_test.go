@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"slices"
 	"testing"
 
 	"mingjing/app/fault"
@@ -42,8 +43,8 @@ func TestTheOfficeChangesAProblemAndThePublicIsTold(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		want := []string{"问题1-1的表述修改为：“重新表述的问题”（此前：“第1方面的第1个问题”）", "问题1-1不再公开", "问题1-1公开"}
-		if len(told) != 3 || told[0] != want[0] || told[1] != want[1] || told[2] != want[2] {
+		want := []string{"问题1-1的表述修改为：“重新表述的问题”（此前：“第1方面的第1个问题”）", "问题1-1的细化问题1的表述修改为：“重新表述的细化问题”（此前：“细化问题1”）", "问题1-1不再公开", "问题1-1公开"}
+		if !slices.Equal(told, want) {
 			t.Errorf("%q", told)
 		}
 	})

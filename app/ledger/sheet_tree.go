@@ -462,5 +462,9 @@ func programmeFor(r *store.Reader, slug string) (Programme, error) {
 	if err := r.Model(&Programme{}).Where("main").Count(&mains).Error; err != nil {
 		return p, fmt.Errorf("ledger: programme: %w", err)
 	}
-	return Programme{Slug: cmp.Or(slug, "main"), Title: "巡视巡察反馈问题整改", Main: mains == 0, CreatedAt: r.Now}, nil
+	title := "巡视巡察反馈问题整改"
+	if mains > 0 {
+		title += "（" + slug + "）" // until the office names it: two of one name could not be told apart
+	}
+	return Programme{Slug: cmp.Or(slug, "main"), Title: title, Main: mains == 0, CreatedAt: r.Now}, nil
 }

@@ -179,6 +179,13 @@ func (s *Service) Issue(ctx context.Context, a staff.Actor, programmeID int64, n
 			if err != nil || !laddered || earlier.Level != below || earlier.DepartmentID != n.DepartmentID || earlier.Subject() != n.Subject {
 				bad = append(bad, fault.Field{Name: "follows", Message: "承接的必须是针对同一事项、发给同一部门的上一级督办单。"})
 			}
+			var followed []int64
+			if err := tx.Model(&Order{}).Where("department_id = ? AND follows_id = ?", n.DepartmentID, n.Follows).Order("id").Limit(1).Pluck("id", &followed).Error; err != nil {
+				return fmt.Errorf("ledger: issue: %w", err)
+			}
+			if len(followed) > 0 {
+				bad = append(bad, fault.Field{Name: "follows", Message: fmt.Sprintf("第 %d 号已经升级为第 %d 号，要再督办的，请从第 %d 号升级。", n.Follows, followed[0], followed[0])})
+			}
 			o.FollowsID = &n.Follows
 		case laddered && n.Skip == "":
 			bad = append(bad, fault.Field{Name: "skip", Message: fmt.Sprintf("%s之前应当先有%s。没有承接%s的，请写明越级的理由。", n.Level.Word(), below.Word(), below.Word())})

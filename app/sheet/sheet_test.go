@@ -323,6 +323,25 @@ func TestLibreOfficeOpensWhatIsWritten(t *testing.T) {
 	if d := cmp.Diff(want, string(out)); d != "" {
 		t.Error(d)
 	}
+	// What LibreOffice saves again is what came to it: it writes out that a sheet is visible.
+	again := filepath.Join(dir, "again")
+	cmd = exec.CommandContext(t.Context(), "soffice", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to", "xlsx", "--outdir", again, filepath.Join(dir, "a.xlsx"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	saved, err := os.ReadFile(filepath.Join(again, "a.xlsx"))
+	must(t, err)
+	tables, err := sheet.Read("a.xlsx", bytes.NewReader(saved))
+	must(t, err)
+	var rows [][]string
+	for _, table := range tables {
+		for _, row := range table.Rows {
+			rows = append(rows, row.Cells)
+		}
+	}
+	if d := cmp.Diff([][]string{{"整改措施", "整改时限"}, {"=1+1", "2020-12-31"}, {"甲\n乙 <&>_x000D_", "2020年12月底"}}, rows); d != "" {
+		t.Error(d)
+	}
 }
 
 func FuzzRead(f *testing.F) {

@@ -168,7 +168,7 @@ func (b *workbook) sheets() ([]place, error) {
 			switch {
 			case ok && e.Name.Local == "workbookPr":
 				b.in1904 = attr(e, "date1904") == "1" || attr(e, "date1904") == "true"
-			case ok && e.Name.Local == "sheet" && attr(e, "state") == "":
+			case ok && e.Name.Local == "sheet" && shown(attr(e, "state")):
 				if len(list) < maxSheets {
 					list = append(list, place{Clean(attr(e, "name")), parts[attr(e, "id")]})
 				}
@@ -524,3 +524,7 @@ func (w *worksheet) pass(in *bufio.Reader) error {
 		}
 	}
 }
+
+// shown says that people see a sheet: visible is the default, and other programs
+// write it out.
+func shown(state string) bool { return state == "" || state == "visible" }

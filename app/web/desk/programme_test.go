@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -56,8 +57,16 @@ func TestSeveralProgrammesAreWorkedOnSideBySide(t *testing.T) {
 		// The ladder is climbed from the order itself.
 		up := desk.Get(order).Fields(selector("/desk/ledger/orders?programme=2027-circuit"))
 		up.Set("text", "提醒后仍未完成，逐周报告。")
+		twice := url.Values{}
+		for name, values := range up {
+			twice[name] = values
+		}
+		twice["text"] = []string{"另一份同级的督办单"}
 		if p := desk.Post("/desk/ledger/orders?programme=2027-circuit", up); p.Status != http.StatusSeeOther {
 			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		if p := desk.Post("/desk/ledger/orders?programme=2027-circuit", twice); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text(), "已经升级为第 2 号") {
+			t.Errorf("one rung twice: %d %s", p.Status, p.Text())
 		}
 		if p := desk.Get(order); !strings.Contains(p.Text(), "由此升级的督办单") || p.Find(selector("/desk/ledger/orders?programme=2027-circuit")).Length() > 0 {
 			t.Error(p.Text())

@@ -18,8 +18,8 @@ func (d *Doors) Card(c *door.Ctx) error {
 		if p.Frame, err = c.FrameIn(r, "整改进展"); err != nil {
 			return err
 		}
-		programme, err := ledger.Main(r)
-		if fault.Is(err, fault.NotFound) {
+		programme, err := ledger.FindProgramme(r, c.Query("programme"))
+		if fault.Is(err, fault.NotFound) && c.Query("programme") == "" {
 			return nil
 		}
 		if err != nil {

@@ -88,6 +88,9 @@ func (d *Doors) Chart(c *door.Ctx) error {
 		if !programme.Ledger {
 			return nil
 		}
+		if p.Hidden, err = hidden(r, programme); err != nil {
+			return err
+		}
 		return draw(r, programme, w, &p)
 	})
 }

@@ -151,6 +151,15 @@ func homeFigures(r *store.Reader, programme ledger.Programme, p *view.HomePage) 
 	return nil
 }
 
+// hidden words how much of a ledger is counted and not listed; empty for nothing.
+func hidden(r *store.Reader, programme ledger.Programme) (string, error) {
+	problems, measures, err := ledger.CountHidden(r, programme)
+	if err != nil || problems == 0 && measures == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("按规定不公开内容的有%d个问题、%d条措施，首页的数字里有它们，各页不列出。", problems, measures), nil
+}
+
 // counted are the figures of the ledger as it stands today.
 func counted(r *store.Reader, programme ledger.Programme, stated map[string]ledger.Figure, p *view.HomePage) error {
 	n, err := ledger.Count(r, programme)
@@ -158,12 +167,8 @@ func counted(r *store.Reader, programme ledger.Programme, stated map[string]ledg
 		return err
 	}
 	p.Counted = true
-	problems, measures, err := ledger.CountHidden(r, programme)
-	if err != nil {
+	if p.Hidden, err = hidden(r, programme); err != nil {
 		return err
-	}
-	if problems > 0 || measures > 0 {
-		p.Hidden = fmt.Sprintf("其中按规定不公开内容的有%d个问题、%d条措施，只计数，不列出。", problems, measures)
 	}
 	made, err := ledger.CountRules(r, programme.ID)
 	if err != nil {

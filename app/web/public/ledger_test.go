@@ -238,7 +238,10 @@ func TestProgrammesStandSideBySide(t *testing.T) {
 			}
 		}
 		write(t, s, "UPDATE problems SET published = FALSE WHERE code = '2-1'")
-		shows(t, b.Get("/"), []string{"其中按规定不公开内容的有1个问题、1条措施，只计数，不列出。"}, nil)
+		shows(t, b.Get("/"), []string{"按规定不公开内容的有1个问题、1条措施"}, nil)
+		for _, path := range []string{"/progress", "/chart"} {
+			shows(t, b.Get(path), []string{"按规定不公开内容的有1个问题、1条措施"}, nil)
+		}
 	})
 }
 

@@ -67,6 +67,9 @@ func (d *Doors) Progress(c *door.Ctx) error {
 				Status: status(programme, x.Status), Closing: closing(x.Closing, x.ReopenedOn), Measures: view.Share{Count: x.Standing.Done, Of: x.Standing.Measures},
 				Closed: x.Standing.Closed, Overdue: x.Standing.Overdue, Next: door.Day(x.Standing.Next)})
 		}
+		if p.Hidden, err = hidden(r, programme); err != nil {
+			return err
+		}
 		p.Depts = leadDepartments(programme, f, tallies)
 		p.Total = ledger.Sum(tallies, f)
 		p.Filters = append(beside(programme, all, func(x ledger.Programme) string { return address(x, ledger.Filter{}, nil) }), filters(programme, f, aspects, tallies)...)

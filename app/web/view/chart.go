@@ -16,6 +16,7 @@ type ChartPage struct {
 	Filtered  bool
 	Unfolded  bool // the measures are shown under their problems from the start
 	Counts    ChartCounts
+	Hidden    string // how much is counted elsewhere and not drawn here
 	Axis      Axis
 	Aspects   []ChartAspect
 	More      string // address of the next sheet by key; empty at the end

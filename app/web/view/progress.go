@@ -82,6 +82,7 @@ type ProgressPage struct {
 	Depts     *Filter // lead departments; nil where none is named
 	Problems  []ProblemRow
 	Total     int    // that match
+	Hidden    string // how much is counted elsewhere and not listed here
 	Filtered  bool   // any filter or search is set
 	More      string // address of the next page by key; empty at the end
 	Downloads []Link // open data and feeds, where they exist
