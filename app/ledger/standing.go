@@ -125,8 +125,8 @@ type Line struct {
 func lines(r *store.Reader) *gorm.DB {
 	return VisibleEvents(r.Table("ledger_events")).Select(`ledger_events.id, ledger_events.programme_id, ledger_events.problem_id, ledger_events.measure_id,
 		ledger_events.announcement_id, ledger_events.kind, ledger_events.on_day, ledger_events.at, ledger_events.text,
-		coalesce(problems.code, '') AS problem_code, coalesce(problems.announced, FALSE) AS announced,
-		coalesce(measures.code, '') AS measure_code, coalesce(measures.title, problems.title, '') AS title, coalesce(announcements.slug, '') AS announcement`)
+		CASE WHEN problems.published THEN problems.code ELSE '' END AS problem_code, coalesce(problems.announced, FALSE) AS announced,
+		coalesce(measures.code, '') AS measure_code, coalesce(measures.title, CASE WHEN problems.published THEN problems.title END, '') AS title, coalesce(announcements.slug, '') AS announcement`)
 }
 
 // VisibleEvents narrows a query of ledger_events to what the public may see,
@@ -135,7 +135,7 @@ func VisibleEvents(q *gorm.DB) *gorm.DB {
 	return q.Joins("LEFT JOIN problems ON problems.id = ledger_events.problem_id").
 		Joins("LEFT JOIN measures ON measures.id = ledger_events.measure_id AND measures.published").
 		Joins("LEFT JOIN announcements ON announcements.id = ledger_events.announcement_id AND announcements.state = 'published'").
-		Where(`(ledger_events.problem_id IS NULL OR problems.published)
+		Where(`(ledger_events.problem_id IS NULL OR problems.published OR ledger_events.measure_id IS NULL AND ledger_events.kind = 'withdrawn')
 			AND (ledger_events.measure_id IS NULL OR measures.id IS NOT NULL OR ledger_events.kind IN ('withdrawn', 'shown'))`)
 }
 

@@ -237,7 +237,31 @@ func TestProgrammesStandSideBySide(t *testing.T) {
 				t.Errorf("%s: %d", path, page.Status)
 			}
 		}
-		write(t, s, "UPDATE problems SET published = FALSE WHERE code = '2-1'")
+		hide := func(p ledger.Problem) {
+			t.Helper()
+			office := stafftest.Actor(t, s.App.DB, "hiding", "", staff.RectificationOffice)
+			if err := s.App.House.Ledger.SetProblem(t.Context(), office, p.ID, p.Version, ledger.ProblemText{Title: p.Title}); err != nil {
+				t.Fatal(err)
+			}
+			s.App.House.Pages.Refresh(t.Context())
+		}
+		var hideIt ledger.Problem
+		if err := s.App.DB.Read(t.Context(), func(r *store.Reader) error {
+			p, err := ledger.Main(r)
+			if err == nil {
+				err = r.Where("programme_id = ? AND code = '2-1'", p.ID).Take(&hideIt).Error
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		hide(hideIt)
+		shows(t, b.Get("/changes"), []string{"问题2-1不再公开"}, []string{hideIt.Title})
+		for _, path := range []string{"/feeds/progress.atom", "/open-data/ledger.json"} {
+			if page := b.Get(path); page.Status != 200 || strings.Contains(page.Body, hideIt.Title) {
+				t.Errorf("%s tells of what is hidden: %d", path, page.Status)
+			}
+		}
 		shows(t, b.Get("/"), []string{"按规定不公开内容的有1个问题、1条措施"}, nil)
 		for _, path := range []string{"/progress", "/chart"} {
 			shows(t, b.Get(path), []string{"按规定不公开内容的有1个问题、1条措施"}, nil)
