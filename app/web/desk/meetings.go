@@ -27,18 +27,7 @@ func (d *Doors) meetingsPage(c *door.Ctx, status int, change func(*view.Register
 	before, _ := strconv.ParseInt(c.Query("before"), 10, 64)
 	p := view.RegisterPage{Heading: "季度研究", Lead: "研究整改推进情况的会议", Up: view.Link{Text: "台账", Href: "/desk/ledger"}, Columns: []string{"会议", "日期", "议题", "决定", "没有办完", "状态"},
 		Empty: "还没有安排过会议。安排以后，议题可以从台账里一次列出。"}
-	err := c.Read(func(r *store.Reader) (err error) {
-		if p.Desk, err = d.frameIn(c, r, p.Heading); err != nil {
-			return err
-		}
-		p.Path = "/desk/ledger/meetings"
-		programme, err := programmeOf(c, r)
-		if fault.Is(err, fault.NotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	err := d.register(c, &p, "/desk/ledger/meetings", func(r *store.Reader, programme ledger.Programme) error {
 		list, err := ledger.ListMeetings(r, c.Actor, programme.ID, before, pageRows+1)
 		if err != nil {
 			return err
@@ -530,18 +519,7 @@ func (d *Doors) Decisions(c *door.Ctx) error {
 		in = ledger.DecisionsOpen
 	}
 	p := view.RegisterPage{Heading: "会议决定", Lead: "季度研究作出的决定和办理情况", Up: view.Link{Text: "台账", Href: "/desk/ledger"}, Columns: []string{"决定", "会议", "办理部门", "针对", "期限"}, Empty: "这里没有会议决定。"}
-	err := c.Read(func(r *store.Reader) (err error) {
-		if p.Desk, err = d.frameIn(c, r, p.Heading); err != nil {
-			return err
-		}
-		p.Path = "/desk/ledger/decisions"
-		programme, err := programmeOf(c, r)
-		if fault.Is(err, fault.NotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	err := d.register(c, &p, "/desk/ledger/decisions", func(r *store.Reader, programme ledger.Programme) error {
 		list, counts, err := ledger.ListDecisions(r, c.Actor, programme.ID, in, before, pageRows+1)
 		if err != nil {
 			return err

@@ -30,18 +30,7 @@ func (d *Doors) ordersPage(c *door.Ctx, status int, change func(*view.RegisterPa
 	}
 	p := view.RegisterPage{Heading: "督办", Lead: "提醒、督办、约谈、问责，逐级进行", Up: view.Link{Text: "台账", Href: "/desk/ledger"},
 		Columns: []string{"事项", "级别", "部门", "发出", "答复期限"}, Empty: "这里没有督办单。"}
-	err := c.Read(func(r *store.Reader) (err error) {
-		if p.Desk, err = d.frameIn(c, r, p.Heading); err != nil {
-			return err
-		}
-		p.Path = "/desk/ledger/orders"
-		programme, err := programmeOf(c, r)
-		if fault.Is(err, fault.NotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	err := d.register(c, &p, "/desk/ledger/orders", func(r *store.Reader, programme ledger.Programme) error {
 		list, counts, err := ledger.ListOrders(r, c.Actor, programme.ID, in, before, pageRows+1)
 		if err != nil {
 			return err

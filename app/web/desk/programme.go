@@ -42,6 +42,25 @@ func (d *Doors) programme(c *door.Ctx) (p ledger.Programme, err error) {
 	return p, err
 }
 
+// register reads a list of the programme that is worked on into its page; before
+// there is one the page stays empty.
+func (d *Doors) register(c *door.Ctx, p *view.RegisterPage, path string, read func(*store.Reader, ledger.Programme) error) error {
+	return c.Read(func(r *store.Reader) (err error) {
+		if p.Desk, err = d.frameIn(c, r, p.Heading); err != nil {
+			return err
+		}
+		p.Path = path
+		programme, err := programmeOf(c, r)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return read(r, programme)
+	})
+}
+
 // namedProgramme says in the frame which programme the ledger's pages are of, where there are several.
 func namedProgramme(c *door.Ctx, r *store.Reader, v *view.Desk) error {
 	if !strings.HasPrefix(c.Path(), "/desk/ledger") {
@@ -69,7 +88,7 @@ func programmeForms(c *door.Ctx, r *store.Reader, p *view.DeskLedgerPage, now le
 	}
 	if len(all) > 1 {
 		f := view.Form{Action: "/desk/ledger/programme", CSRF: p.CSRF, Buttons: []view.Button{{Text: "切换"}}}
-		f.Fields = names("choose", view.Field{Name: "programme", Kind: view.Select, Label: "办理哪一轮整改", Value: now.Slug})
+		f.Fields = names("choose", view.Field{Name: "programme", Kind: view.Select, Label: "办理哪一轮整改", Value: now.Slug, Required: true})
 		for _, x := range all {
 			f.Fields[0].Choices = append(f.Fields[0].Choices, view.Choice{Value: x.Slug, Text: x.Title})
 		}

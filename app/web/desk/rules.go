@@ -22,18 +22,7 @@ func (d *Doors) rulesPage(c *door.Ctx, status int, change func(*view.RegisterPag
 	before, _ := strconv.ParseInt(c.Query("before"), 10, 64)
 	p := view.RegisterPage{Heading: "制度成果", Up: view.Link{Text: "台账", Href: "/desk/ledger"}, Columns: []string{"制度", "文号", "印发", "回应的问题", "状态"},
 		Empty: "还没有登记过制度。整改中制定、修订的制度登记在这里，公开后公众能看到。"}
-	err := c.Read(func(r *store.Reader) (err error) {
-		if p.Desk, err = d.frameIn(c, r, p.Heading); err != nil {
-			return err
-		}
-		p.Path = "/desk/ledger/rules"
-		programme, err := programmeOf(c, r)
-		if fault.Is(err, fault.NotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	err := d.register(c, &p, "/desk/ledger/rules", func(r *store.Reader, programme ledger.Programme) error {
 		list, err := ledger.ListRules(r, programme.ID, true, before, pageRows+1)
 		if err != nil {
 			return err
