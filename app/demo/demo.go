@@ -11,6 +11,7 @@ package demo
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -233,6 +234,9 @@ func (s *stage) build() error {
 	if err := s.Ledger.MarkFictional(s.ctx, staff.System, s.program.ID); err != nil {
 		return err
 	}
+	if err := s.head(); err != nil {
+		return err
+	}
 	if err := s.link(); err != nil {
 		return err
 	}
@@ -242,10 +246,27 @@ func (s *stage) build() error {
 	return nil
 }
 
+// head says what the programme and its aspects are about.
+func (s *stage) head() error {
+	office := s.people["demo.office1"]
+	var h ledger.Heads
+	err := s.DB.Read(s.ctx, func(r *store.Reader) (err error) { h, err = ledger.ReadHeads(r, office, s.program.ID); return err })
+	if err != nil {
+		return err
+	}
+	err = s.Ledger.SetProgramme(s.ctx, office, s.program.ID, h.Programme.Version, ledger.HeadText{Title: h.Programme.Title,
+		Text:     "这是虚构的演示数据。每个问题都列出整改措施、责任部门和时限；部门报告完成以后，还要经过三道核验才算销号。",
+		Internal: "演示用：内部说明只在办理台显示。"})
+	for i, x := range h.Aspects {
+		err = errors.Join(err, s.Ledger.SetAspect(s.ctx, office, x.ID, x.Version, ledger.HeadText{Text: aspectTexts[i%len(aspectTexts)], Internal: "演示用：由整改办每月汇总一次。"}))
+	}
+	return err
+}
+
 // rows is the ledger as a spreadsheet: 42 problems, 95 parts, 295 measures.
 func (s *stage) rows() (rows []sheet.Row, plots []plot) {
 	add := func(cells ...string) { rows = append(rows, sheet.Row{No: len(rows) + 1, Cells: cells}) }
-	add("反馈方面", "反馈问题", "细化问题", "措施编号", "整改措施", "整改类型", "责任领导", "牵头部门", "配合部门", "启动时间", "整改时限", "整改状态")
+	add("反馈方面", "反馈问题", "细化问题", "措施编号", "整改措施", "整改类型", "责任领导", "牵头部门", "配合部门", "启动时间", "整改时限", "整改状态", "问题公开说明", "细化问题公开说明")
 	var all []problem
 	aspect := []int{}
 	for _, t := range themes {
@@ -291,7 +312,8 @@ func (s *stage) rows() (rows []sheet.Row, plots []plot) {
 				text := parts[part].measures[k%len(parts[part].measures)]
 				x.note = noteOn(text)
 				add(aspects[last-1], p.title, fmt.Sprintf(parts[part].title, p.topic), code, fmt.Sprintf(text, p.topic), kind,
-					leaders[(i+k)%len(leaders)], p.lead, co, start.String(), x.due.String(), "未启动")
+					leaders[(i+k)%len(leaders)], p.lead, co, start.String(), x.due.String(), "未启动",
+					fmt.Sprintf("巡视反馈后，%s牵头查找%s在制度、执行、监督上的短板，细化为%d个小问题，逐个定措施、定时限、定责任人。", p.lead, p.topic, n), fmt.Sprintf(parts[part].about, p.topic))
 				plots = append(plots, x)
 				measures++
 			}

@@ -501,7 +501,7 @@ func index(tx *store.Tx, ids ...int64) error {
 			ID   int64
 			Text string
 		}
-		if err := tx.Raw(`SELECT id, title AS text FROM problems WHERE id IN ? UNION ALL SELECT problem_id, title FROM sub_problems WHERE problem_id IN ? AND `+named+`
+		if err := tx.Raw(`SELECT id, title || ' ' || text AS text FROM problems WHERE id IN ? UNION ALL SELECT problem_id, title || ' ' || text FROM sub_problems WHERE problem_id IN ? AND `+named+`
 			UNION ALL SELECT problem_id, title FROM measures WHERE problem_id IN ? AND published
 			UNION ALL SELECT problem_id, text FROM statements WHERE problem_id IN ? AND `+told, part, part, part, part).Scan(&rows).Error; err != nil {
 			return fmt.Errorf("ledger: index: %w", err)

@@ -43,6 +43,8 @@ type Programme struct {
 	ID            int64
 	Slug          string // in addresses of programmes that are not the main one
 	Title         string
+	Text          string // what the court says of it, for the public
+	Internal      string // for staff only
 	Inspected     string // who was inspected, as the announcement is signed
 	Inspector     string
 	InspectedFrom calendar.Date
@@ -51,8 +53,13 @@ type Programme struct {
 	Main          bool // the one on the home page
 	Ledger        bool // its ledger is in: announced problems are mapped, not counted
 	Demo          bool // fictional
+	Version       int  // how often its texts were changed
 	CreatedAt     time.Time
 }
+
+// programmeColumns leaves Internal out: what the public reads never holds it.
+const programmeColumns = `programmes.id, programmes.slug, programmes.title, programmes.text, programmes.inspected, programmes.inspector, programmes.inspected_from,
+programmes.inspected_to, programmes.feedback_on, programmes.main, programmes.ledger, programmes.demo, programmes.version, programmes.created_at`
 
 // Aspect is a heading under which problems stand.
 type Aspect struct {
@@ -60,7 +67,13 @@ type Aspect struct {
 	ProgrammeID int64
 	No          int
 	Title       string
+	Text        string // for the public
+	Internal    string // for staff only
+	Version     int    // how often its texts were changed
 }
+
+// aspectColumns leaves Internal out: what the public reads never holds it.
+const aspectColumns = "aspects.id, aspects.programme_id, aspects.no, aspects.title, aspects.text, aspects.version"
 
 // Status is how far something is said to be.
 type Status string
@@ -99,6 +112,7 @@ type Problem struct {
 	No          int
 	Code        string // aspect-problem, such as 1-3
 	Title       string
+	Text        string // what it is about, for the public
 	Internal    string // for staff only
 	Leader      string
 	Status      Status // with measures: theirs, rolled up
@@ -110,7 +124,7 @@ type Problem struct {
 }
 
 // problemColumns leaves Internal out: what the public reads never holds it.
-const problemColumns = `problems.id, problems.programme_id, problems.aspect_id, problems.announced, problems.no, problems.code, problems.title,
+const problemColumns = `problems.id, problems.programme_id, problems.aspect_id, problems.announced, problems.no, problems.code, problems.title, problems.text,
 problems.leader, problems.status, problems.closing, problems.closed_on, problems.reopened_on, problems.published, problems.version`
 
 // SubProblem is a part of a problem.
@@ -119,6 +133,7 @@ type SubProblem struct {
 	ProblemID int64
 	No        int
 	Title     string
+	Text      string // for the public
 	Internal  string // for staff only
 }
 
@@ -158,7 +173,7 @@ func ProgrammeBySlug(r *store.Reader, slug string) (Programme, error) {
 // AllProgrammes lists them for staff, the main one first.
 func AllProgrammes(r *store.Reader) ([]Programme, error) {
 	var list []Programme
-	if err := r.Order("main DESC, id DESC").Limit(100).Find(&list).Error; err != nil {
+	if err := r.Select(programmeColumns).Order("main DESC, id DESC").Limit(100).Find(&list).Error; err != nil {
 		return nil, fmt.Errorf("ledger: programmes: %w", err)
 	}
 	return list, nil
@@ -169,7 +184,7 @@ func ProgrammeByID(r *store.Reader, id int64) (Programme, error) { return progra
 
 func programme(r *store.Reader, where string, args ...any) (Programme, error) {
 	var p Programme
-	err := r.Where(where, args...).Order("id").Take(&p).Error
+	err := r.Select(programmeColumns).Where(where, args...).Order("id").Take(&p).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return p, fault.New(fault.NotFound, "还没有公布整改进展。")
 	}
@@ -268,13 +283,13 @@ func DescribeAnnounced(r *store.Reader, programme Programme, code string) (Detai
 func describe(r *store.Reader, programme Programme, p Problem) (Detail, error) {
 	d := Detail{Programme: programme, Problem: p}
 	var err error
-	if err := r.Where("id = ?", d.Problem.AspectID).Take(&d.Aspect).Error; err != nil {
+	if err := r.Select(aspectColumns).Where("id = ?", d.Problem.AspectID).Take(&d.Aspect).Error; err != nil {
 		return d, fmt.Errorf("ledger: aspect: %w", err)
 	}
 	if d.Linked, err = linked(r, d.Problem); err != nil {
 		return d, err
 	}
-	if err := r.Select("id, problem_id, no, title").Where("problem_id = ? AND "+named, d.Problem.ID).Order("no").Limit(200).Find(&d.Subs).Error; err != nil {
+	if err := r.Select("id, problem_id, no, title, text").Where("problem_id = ? AND "+named, d.Problem.ID).Order("no").Limit(200).Find(&d.Subs).Error; err != nil {
 		return d, fmt.Errorf("ledger: sub-problems: %w", err)
 	}
 	if d.Measures, err = publishedMeasures(r, d.Problem.ID); err != nil {
@@ -362,7 +377,7 @@ type Outline struct {
 // Outlines reads the problems of a programme that count, under their aspects.
 func Outlines(r *store.Reader, programme Programme) ([]Outline, error) {
 	var aspects []Aspect
-	if err := r.Where("programme_id = ?", programme.ID).Order("no").Limit(200).Find(&aspects).Error; err != nil {
+	if err := r.Select(aspectColumns).Where("programme_id = ?", programme.ID).Order("no").Limit(200).Find(&aspects).Error; err != nil {
 		return nil, fmt.Errorf("ledger: aspects: %w", err)
 	}
 	var problems []Problem
@@ -394,29 +409,6 @@ func (s *Service) MarkFictional(ctx context.Context, a staff.Actor, programmeID 
 			return fmt.Errorf("ledger: fictional: %w", err)
 		}
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "programme.fictional", Subject: "programme", SubjectID: programmeID, Public: true})
-	})
-}
-
-// RenameProgramme gives a programme the name that tells it from others.
-func (s *Service) RenameProgramme(ctx context.Context, a staff.Actor, programmeID int64, title string) error {
-	if err := a.Require(staff.RectificationOffice); err != nil {
-		return err
-	}
-	var bad []fault.Field
-	ask("title", "名称", title, true, 100, &title, &bad)
-	if err := fault.Form(bad); err != nil {
-		return err
-	}
-	return s.db.Write(ctx, func(tx *store.Tx) error {
-		p, err := ProgrammeByID(&tx.Reader, programmeID)
-		if err != nil {
-			return err
-		}
-		if err := tx.Model(&Programme{}).Where("id = ?", programmeID).Update("title", title).Error; err != nil {
-			return fmt.Errorf("ledger: rename: %w", err)
-		}
-		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "programme.rename", Subject: "programme", SubjectID: programmeID,
-			Changes: []journal.Change{{Field: "title", Old: p.Title, New: title}}, Public: true})
 	})
 }
 

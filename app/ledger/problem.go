@@ -13,14 +13,18 @@ import (
 )
 
 // ProblemText is what the office writes of a problem of the ledger. Parts are
-// the titles of its sub-problems, by id; those that are not named stay.
+// its sub-problems, by id; those that are not named stay.
 type ProblemText struct {
 	Title     string
+	Text      string // what it is about, for the public
 	Internal  string // for staff only
 	Leader    string
 	Published bool
-	Parts     map[int64]string
+	Parts     map[int64]PartText
 }
+
+// PartText is what the office writes of a sub-problem.
+type PartText struct{ Title, Text, Internal string }
 
 // SetProblem changes what a problem says. What an announcement named is changed
 // by no one; what was public does not vanish or change without a word.
@@ -30,12 +34,16 @@ func (s *Service) SetProblem(ctx context.Context, a staff.Actor, id int64, versi
 	}
 	var bad []fault.Field
 	ask("title", "问题", t.Title, true, maxTitle, &t.Title, &bad)
+	ask("text", "公开说明", t.Text, false, maxText, &t.Text, &bad)
 	ask("internal", "内部说明", t.Internal, false, maxText, &t.Internal, &bad)
 	ask("leader", "责任领导", t.Leader, false, 50, &t.Leader, &bad)
-	parts := map[int64]string{}
-	for part, title := range t.Parts {
-		ask("part_"+strconv.FormatInt(part, 10), "细化问题", title, true, maxTitle, &title, &bad)
-		parts[part] = title
+	parts := map[int64]PartText{}
+	for id, part := range t.Parts {
+		no := strconv.FormatInt(id, 10)
+		ask("part_"+no, "细化问题", part.Title, true, maxTitle, &part.Title, &bad)
+		ask("part_text_"+no, "公开说明", part.Text, false, maxText, &part.Text, &bad)
+		ask("part_internal_"+no, "内部说明", part.Internal, false, maxText, &part.Internal, &bad)
+		parts[id] = part
 	}
 	if err := fault.Form(bad); err != nil {
 		return err
@@ -58,8 +66,8 @@ func (s *Service) SetProblem(ctx context.Context, a staff.Actor, id int64, versi
 			return fault.New(fault.Conflict, "这个问题正在申请销号，核验结束之前不能改动；需要改动的，请先撤回申请。")
 		}
 		was := p
-		p.Title, p.Internal, p.Leader, p.Published = t.Title, t.Internal, t.Leader, t.Published
-		done := tx.Model(&Problem{}).Where("id = ? AND version = ?", id, version).Updates(map[string]any{"title": p.Title, "internal": p.Internal,
+		p.Title, p.Text, p.Internal, p.Leader, p.Published = t.Title, t.Text, t.Internal, t.Leader, t.Published
+		done := tx.Model(&Problem{}).Where("id = ? AND version = ?", id, version).Updates(map[string]any{"title": p.Title, "text": p.Text, "internal": p.Internal,
 			"leader": p.Leader, "published": p.Published, "version": version + 1})
 		if done.Error != nil {
 			return fmt.Errorf("ledger: problem: %w", done.Error)
@@ -71,7 +79,7 @@ func (s *Service) SetProblem(ctx context.Context, a staff.Actor, id int64, versi
 		if err != nil {
 			return err
 		}
-		for field, same := range map[string]bool{"title": was.Title == p.Title, "internal": was.Internal == p.Internal, "leader": was.Leader == p.Leader, "published": was.Published == p.Published} {
+		for field, same := range map[string]bool{"title": was.Title == p.Title, "text": was.Text == p.Text, "internal": was.Internal == p.Internal, "leader": was.Leader == p.Leader, "published": was.Published == p.Published} {
 			if !same {
 				changes = append(changes, journal.Change{Field: field})
 			}
@@ -87,6 +95,9 @@ func (s *Service) SetProblem(ctx context.Context, a staff.Actor, id int64, versi
 			texts = append(texts, "的表述修改为：“"+p.Title+"”（此前：“"+was.Title+"”）")
 		}
 		if p.Published {
+			if was.Published && was.Text != p.Text {
+				texts = append(texts, "的"+reworded(was.Text))
+			}
 			texts = append(texts, told...)
 		}
 		for _, text := range texts {
@@ -102,22 +113,28 @@ func (s *Service) SetProblem(ctx context.Context, a staff.Actor, id int64, versi
 	})
 }
 
-// setParts gives sub-problems of a problem other titles, and words what the public is told of it.
-func setParts(tx *store.Tx, p Problem, titles map[int64]string) (changes []journal.Change, told []string, err error) {
+// setParts changes what the sub-problems of a problem say, and words what the public is told of it.
+func setParts(tx *store.Tx, p Problem, parts map[int64]PartText) (changes []journal.Change, told []string, err error) {
 	var subs []SubProblem
 	if err := tx.Where("problem_id = ?", p.ID).Order("no").Limit(perPage).Find(&subs).Error; err != nil {
 		return nil, nil, fmt.Errorf("ledger: parts: %w", err)
 	}
 	for _, s := range subs {
-		title, named := titles[s.ID]
-		if !named || title == s.Title {
+		part, named := parts[s.ID]
+		if was := (PartText{s.Title, s.Text, s.Internal}); !named || part == was {
 			continue
 		}
-		if err := tx.Model(&SubProblem{}).Where("id = ?", s.ID).Update("title", title).Error; err != nil {
+		err := tx.Model(&SubProblem{}).Where("id = ?", s.ID).Updates(map[string]any{"title": part.Title, "text": part.Text, "internal": part.Internal}).Error
+		if err != nil {
 			return nil, nil, fmt.Errorf("ledger: part: %w", err)
 		}
 		changes = append(changes, journal.Change{Field: "part", New: strconv.Itoa(s.No)})
-		told = append(told, fmt.Sprintf("的细化问题%d的表述修改为：“%s”（此前：“%s”）", s.No, title, s.Title))
+		if part.Title != s.Title {
+			told = append(told, fmt.Sprintf("的细化问题%d的表述修改为：“%s”（此前：“%s”）", s.No, part.Title, s.Title))
+		}
+		if part.Text != s.Text {
+			told = append(told, fmt.Sprintf("的细化问题%d的%s", s.No, reworded(s.Text)))
+		}
 	}
 	return changes, told, nil
 }

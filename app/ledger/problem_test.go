@@ -23,7 +23,7 @@ func TestTheOfficeChangesAProblemAndThePublicIsTold(t *testing.T) {
 			return d.Problem, d
 		}
 		p, d := read()
-		text := ledger.ProblemText{Title: "重新表述的问题", Internal: "内部的说明", Leader: "院长", Published: true, Parts: map[int64]string{d.Subs[0].ID: "重新表述的细化问题", 9999: "别处的"}}
+		text := ledger.ProblemText{Title: "重新表述的问题", Internal: "内部的说明", Leader: "院长", Published: true, Parts: map[int64]ledger.PartText{d.Subs[0].ID: {Title: "重新表述的细化问题", Text: "细化问题的公开说明"}, 9999: {Title: "别处的"}}}
 		o.refused(o.SetProblem(ctx, o.liaison, id, p.Version, text), fault.Forbidden, "")
 		o.refused(o.SetProblem(ctx, o.desk, id, p.Version-1, text), fault.Conflict, "别人刚刚改动过")
 		o.refused(o.SetProblem(ctx, o.desk, id, p.Version, ledger.ProblemText{Title: " "}), fault.Invalid, "请填写问题")
@@ -43,7 +43,7 @@ func TestTheOfficeChangesAProblemAndThePublicIsTold(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		want := []string{"问题1-1的表述修改为：“重新表述的问题”（此前：“第1方面的第1个问题”）", "问题1-1的细化问题1的表述修改为：“重新表述的细化问题”（此前：“细化问题1”）", "问题1-1不再公开", "问题1-1公开"}
+		want := []string{"问题1-1的表述修改为：“重新表述的问题”（此前：“第1方面的第1个问题”）", "问题1-1的细化问题1的表述修改为：“重新表述的细化问题”（此前：“细化问题1”）", "问题1-1的细化问题1的公开说明已公布", "问题1-1不再公开", "问题1-1公开"}
 		if !slices.Equal(told, want) {
 			t.Errorf("%q", told)
 		}

@@ -39,14 +39,15 @@ type Tally struct {
 type AspectCount struct {
 	No       int
 	Title    string
+	Text     string // for the public
 	Problems int
 }
 
 // AspectCounts reads the aspects of a programme that count something.
 func AspectCounts(r *store.Reader, programme Programme) (list []AspectCount, err error) {
-	err = r.Table("problems").Joins("JOIN aspects ON aspects.id = problems.aspect_id").Select("aspects.no, aspects.title, count(*) AS problems").
+	err = r.Table("problems").Joins("JOIN aspects ON aspects.id = problems.aspect_id").Select("aspects.no, aspects.title, aspects.text, count(*) AS problems").
 		Where("problems.programme_id = ? AND problems.announced = ? AND problems.published", programme.ID, !programme.Ledger).
-		Group("aspects.no, aspects.title").Order("aspects.no").Limit(1000).Find(&list).Error
+		Group("aspects.no, aspects.title, aspects.text").Order("aspects.no").Limit(1000).Find(&list).Error
 	if err != nil {
 		return nil, fmt.Errorf("ledger: aspects: %w", err)
 	}

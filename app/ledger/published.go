@@ -21,7 +21,7 @@ type Published struct {
 // ReadPublished reads it in a fixed number of queries, whatever its size.
 func ReadPublished(r *store.Reader, programme Programme) (Published, error) {
 	x := Published{Programme: programme}
-	if err := r.Where("programme_id = ?", programme.ID).Order("no").Limit(1000).Find(&x.Aspects).Error; err != nil {
+	if err := r.Select(aspectColumns).Where("programme_id = ?", programme.ID).Order("no").Limit(1000).Find(&x.Aspects).Error; err != nil {
 		return x, fmt.Errorf("ledger: aspects: %w", err)
 	}
 	err := r.Select(problemColumns).Where("programme_id = ? AND announced = ? AND published", programme.ID, !programme.Ledger).
@@ -29,7 +29,7 @@ func ReadPublished(r *store.Reader, programme Programme) (Published, error) {
 	if err != nil {
 		return x, fmt.Errorf("ledger: problems: %w", err)
 	}
-	err = r.Select("sub_problems.id, sub_problems.problem_id, sub_problems.no, sub_problems.title").Joins("JOIN problems ON problems.id = sub_problems.problem_id").
+	err = r.Select("sub_problems.id, sub_problems.problem_id, sub_problems.no, sub_problems.title, sub_problems.text").Joins("JOIN problems ON problems.id = sub_problems.problem_id").
 		Where("problems.programme_id = ? AND problems.announced = ? AND problems.published AND "+named, programme.ID, !programme.Ledger).
 		Order("sub_problems.problem_id, sub_problems.no").Limit(maxTree).Find(&x.Subs).Error
 	if err != nil {

@@ -43,6 +43,10 @@ const (
 	ColProblemReopened
 	ColProblemInternal
 	ColSubInternal
+	ColAspectText
+	ColAspectInternal
+	ColProblemText
+	ColSubText
 	columnCount
 	ColNone Column = -1 // recognised, and not wanted: 序号
 )
@@ -84,6 +88,10 @@ var Columns = [columnCount]ColumnName{
 	ColProblemReopened: {"problem_reopened", "问题重开时间", 12, "问题重开日期 问题重新打开时间"},
 	ColProblemInternal: {"problem_internal", "问题内部说明", 20, "问题备注"},
 	ColSubInternal:     {"sub_internal", "细化问题内部说明", 20, "细化问题备注"},
+	ColAspectText:      {"aspect_text", "方面公开说明", 20, ""},
+	ColAspectInternal:  {"aspect_internal", "方面内部说明", 20, "方面备注"},
+	ColProblemText:     {"problem_text", "问题公开说明", 20, "问题说明 问题具体情况"},
+	ColSubText:         {"sub_text", "细化问题公开说明", 20, "细化问题说明"},
 }
 
 // unwanted headings are known and hold nothing that the ledger keeps.

@@ -203,13 +203,14 @@ type said struct {
 func (p *plan) uppers() {
 	texts := map[said]string{}
 	for _, l := range p.lines {
-		for _, x := range []said{{l.problem, ColProblemLeader}, {l.problem, ColProblemInternal}, {l.sub, ColSubInternal}} {
+		for _, x := range []said{{l.problem, ColProblemLeader}, {l.problem, ColProblemInternal}, {l.problem, ColProblemText}, {l.sub, ColSubInternal}, {l.sub, ColSubText},
+			{l.problem.aspect, ColAspectText}, {l.problem.aspect, ColAspectInternal}} {
 			text := l.text[x.column]
-			if text == "" || x.column == ColSubInternal && l.sub.direct {
+			if text == "" || x.node == any(l.sub) && l.sub.direct {
 				continue
 			}
 			if before, ok := texts[x]; ok && before != text {
-				p.refuse(l.no, x.column, "同一个问题的各行在这一列写得不一样。请统一，或者只写在第一行。")
+				p.refuse(l.no, x.column, "同一个方面、同一个问题的各行在这一列写得不一样。请统一，或者只写在第一行。")
 				continue
 			}
 			texts[x] = text
@@ -219,10 +220,6 @@ func (p *plan) uppers() {
 	for _, l := range p.lines {
 		n := l.problem
 		d := Differing{Row: l.no, Code: n.Code, Title: n.Title}
-		if n.aspect.changed && !done[n.aspect] {
-			d.change(ColAspect, n.aspect.before, n.aspect.Title)
-		}
-		done[n.aspect] = true
 		take := func(node any, c Column, field *string, fresh bool) {
 			if text := texts[said{node, c}]; text != "" && text != cleaned(c, *field) {
 				if !fresh {
@@ -231,6 +228,15 @@ func (p *plan) uppers() {
 				*field = text
 			}
 		}
+		if !done[n.aspect] {
+			if n.aspect.changed {
+				d.change(ColAspect, n.aspect.before, n.aspect.Title)
+			}
+			take(n.aspect, ColAspectText, &n.aspect.Text, n.aspect.fresh)
+			take(n.aspect, ColAspectInternal, &n.aspect.Internal, n.aspect.fresh)
+			n.aspect.changed = n.aspect.changed || len(d.Changes) > 0
+			done[n.aspect] = true
+		}
 		if !done[n] {
 			done[n] = true
 			if n.changed {
@@ -238,6 +244,9 @@ func (p *plan) uppers() {
 			}
 			take(n, ColProblemLeader, &n.Leader, n.fresh)
 			take(n, ColProblemInternal, &n.Internal, n.fresh)
+			told := n.Text
+			take(n, ColProblemText, &n.Text, n.fresh)
+			n.reworded = n.Text != told
 			if d.Added = n.fresh; n.fresh {
 				p.d.Problems++
 			}
@@ -249,6 +258,9 @@ func (p *plan) uppers() {
 				d.change(ColSub, l.sub.before, l.sub.Title)
 			}
 			take(l.sub, ColSubInternal, &l.sub.Internal, l.sub.fresh)
+			told := l.sub.Text
+			take(l.sub, ColSubText, &l.sub.Text, l.sub.fresh)
+			n.reworded = n.reworded || l.sub.Text != told
 			l.sub.changed = l.sub.changed || len(d.Changes) > 0
 		}
 		p.numbered(l)

@@ -80,7 +80,8 @@ func (r *reading) fields() []fault.Field {
 
 // titled is how long a text of a column may be, in characters; the rest are of a few words.
 var titled = map[Column]int{ColProblem: 1000, ColSub: 1000, ColMeasure: 2000, ColNote: maxText, ColProof: maxText, ColInternal: maxText,
-	ColProblemInternal: maxText, ColSubInternal: maxText, ColAspect: maxTitle, ColCo: 1000}
+	ColProblemInternal: maxText, ColSubInternal: maxText, ColAspectText: maxText, ColAspectInternal: maxText, ColProblemText: maxText, ColSubText: maxText,
+	ColAspect: maxTitle, ColCo: 1000}
 
 const shortest = 100
 
@@ -312,7 +313,8 @@ func (r *reading) alone(l *line) {
 	l.only = true
 	for c := range columnCount {
 		switch c {
-		case ColProblemCode, ColAspect, ColProblem, ColSub, ColMeasure, ColStatus, ColPublic, ColProblemLeader, ColProblemClosed, ColProblemReopened, ColProblemInternal, ColSubInternal:
+		case ColProblemCode, ColAspect, ColProblem, ColSub, ColMeasure, ColStatus, ColPublic, ColProblemLeader, ColProblemClosed, ColProblemReopened, ColProblemInternal, ColSubInternal,
+			ColAspectText, ColAspectInternal, ColProblemText, ColSubText:
 		default:
 			if r.raw(l, c) != "" {
 				r.refuse(l.no, ColMeasure, "这一行没有写整改措施，却写了"+Columns[c].Title+"。请填写措施，或者删除这一行。")

@@ -288,6 +288,9 @@ func (p *plan) tell(tx *store.Tx, d *Difference) error {
 			if n.visible != n.Published {
 				parts = append(parts, map[bool]string{true: "这个问题不再公开", false: "这个问题改为公开"}[n.visible])
 			}
+			if n.reworded {
+				parts = append(parts, "公开说明有修改")
+			}
 			if len(parts) > 0 {
 				events = append(events, Event{ProgrammeID: p.programme.ID, ProblemID: &n.ID, Kind: "imported", OnDay: p.today, At: tx.Now, Text: "据导入的台账：" + strings.Join(parts, "，")})
 			}

@@ -559,21 +559,22 @@ func generated(t *rapid.T) [][]string {
 	status := rapid.SampledFrom([]string{"", "未启动", "整改中", "正在整改", "基本完成", "已完成", "长期坚持"})
 	department := rapid.SampledFrom([]string{"", "立案庭", "政治部", "办公室"})
 	head := []string{"方面", "反馈问题", "细化问题", "整改措施", "整改类型", "责任领导", "牵头部门", "配合部门", "启动时间", "整改时限", "原定时限", "整改状态", "完成时间", "完成情况", "佐证材料",
-		"销号时间", "重开时间", "是否公开", "内部说明", "复查周期", "下次复查", "问题责任领导", "问题重开时间", "问题内部说明", "细化问题内部说明"}
+		"销号时间", "重开时间", "是否公开", "内部说明", "复查周期", "下次复查", "问题责任领导", "问题重开时间", "问题内部说明", "细化问题内部说明", "方面公开说明", "方面内部说明", "问题公开说明", "细化问题公开说明"}
 	rows := [][]string{head}
 	for a := range rapid.IntRange(1, 2).Draw(t, "aspects") {
+		about, aside := maybe(text).Draw(t, "about the aspect"), maybe(text).Draw(t, "inside of the aspect")
 		for p := range rapid.IntRange(1, 3).Draw(t, "problems") {
-			leader, inside := maybe(rapid.Just("院长")).Draw(t, "leader"), maybe(text).Draw(t, "inside")
+			leader, inside, said := maybe(rapid.Just("院长")).Draw(t, "leader"), maybe(text).Draw(t, "inside"), maybe(text).Draw(t, "about the problem")
 			again := maybe(day).Draw(t, "the problem is reopened")
 			for s := range rapid.IntRange(0, 2).Draw(t, "subs") + 1 {
-				sub, subInside := "", ""
+				sub, subInside, subSaid := "", "", ""
 				if s > 0 {
-					sub, subInside = fmt.Sprintf("细化%d %s", s, text.Draw(t, "sub")), maybe(text).Draw(t, "sub inside")
+					sub, subInside, subSaid = fmt.Sprintf("细化%d %s", s, text.Draw(t, "sub")), maybe(text).Draw(t, "sub inside"), maybe(text).Draw(t, "about the part")
 				}
 				n := rapid.IntRange(0, 3).Draw(t, "measures")
 				start := []string{fmt.Sprintf("方面%d %s", a, "建设"), fmt.Sprintf("问题%d-%d", a, p), sub}
 				if n == 0 {
-					rows = append(rows, append(start, append(make([]string, 18), leader, again, inside, subInside)...))
+					rows = append(rows, append(start, append(make([]string, 18), leader, again, inside, subInside, about, aside, said, subSaid)...))
 				}
 				for m := range n {
 					if s == 0 && p == 1 {
@@ -588,7 +589,7 @@ func generated(t *rapid.T) [][]string {
 						department.Draw(t, "lead"), rapid.SampledFrom([]string{"", "立案庭、政治部", "执行局"}).Draw(t, "co"), maybe(begun).Draw(t, "starts"), due.Draw(t, "due"),
 						maybe(day).Draw(t, "baseline"), status.Draw(t, "status"), maybe(day).Draw(t, "done"), maybe(text).Draw(t, "note"), maybe(text).Draw(t, "proof"), closed, reopened,
 						rapid.SampledFrom([]string{"", "是", "否", "仅问题"}).Draw(t, "public"), maybe(text).Draw(t, "internal"), rapid.SampledFrom([]string{"", "3", "12"}).Draw(t, "months"),
-						maybe(day).Draw(t, "check"), leader, again, inside, subInside))
+						maybe(day).Draw(t, "check"), leader, again, inside, subInside, about, aside, said, subSaid))
 				}
 			}
 		}

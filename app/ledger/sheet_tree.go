@@ -52,6 +52,7 @@ type problemNode struct {
 	closed   int  // measures that the import closes
 	withdrew int  // measures that are no longer public
 	shown    int  // measures that were not public
+	reworded bool // its text for the public, or that of a part, changes
 }
 
 type subNode struct {
@@ -175,6 +176,7 @@ func (t *tree) entry(s *subNode, m *measureNode) entry {
 	p := s.problem
 	e[ColProblemCode], e[ColAspect], e[ColProblem], e[ColSub] = p.Code, p.aspect.Title, p.Title, s.Title
 	e[ColProblemLeader], e[ColProblemClosed], e[ColProblemInternal], e[ColSubInternal] = p.Leader, "", p.Internal, s.Internal
+	e[ColAspectText], e[ColAspectInternal], e[ColProblemText], e[ColSubText] = p.aspect.Text, p.aspect.Internal, p.Text, s.Text
 	e[ColProblemReopened] = p.ReopenedOn.String()
 	if p.Closing == Closed {
 		e[ColProblemClosed] = p.ClosedOn.String()

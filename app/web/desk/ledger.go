@@ -98,6 +98,9 @@ func overview(c *door.Ctx, r *store.Reader, p *view.DeskLedgerPage) error {
 	if holds(c.Actor, ledger.Exporters) {
 		part("表格", "/desk/ledger/sheet", "导入、导出整份台账")
 	}
+	if holds(c.Actor, office) {
+		part("方面", "/desk/ledger/aspects", "每个方面的公开说明和内部说明")
+	}
 	part("督办", "/desk/ledger/orders", "提醒、督办、约谈、问责和部门的答复")
 	part("整改提示", "/desk/ledger/digests", "每月给各部门：超期、将到期和要办的事")
 	if holds(c.Actor, checkers) {

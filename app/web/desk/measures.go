@@ -295,7 +295,13 @@ func describe(file ledger.Dossier, today calendar.Date) view.DossierPage {
 	} else {
 		fact(&p.Facts, "责任领导", file.Problem.Leader)
 		fact(&p.Facts, "销号", file.Problem.ClosedOn.Chinese())
+		fact(&p.Texts, "公开说明", file.Problem.Text)
 		fact(&p.Texts, "内部说明（不公开）", file.Problem.Internal)
+		for _, s := range file.Subs {
+			fact(&p.Texts, fmt.Sprintf("细化问题 %d", s.No), s.Title)
+			fact(&p.Texts, fmt.Sprintf("细化问题 %d 的公开说明", s.No), s.Text)
+			fact(&p.Texts, fmt.Sprintf("细化问题 %d 的内部说明（不公开）", s.No), s.Internal)
+		}
 		for _, m := range file.Measures {
 			p.Measures = append(p.Measures, measureRow(m, today))
 		}
@@ -496,20 +502,22 @@ func problemFields(file ledger.Dossier) []view.Field {
 		public = "yes"
 	}
 	fields := []view.Field{{Name: "title", Label: "问题", Value: p.Title, Required: true}, {Name: "leader", Label: "责任领导", Value: p.Leader, Width: "middle"},
-		{Name: "internal", Kind: view.Textarea, Label: "内部说明", Hint: "只有内部能看到。", Value: p.Internal, Rows: 3},
+		textFields(p.Text, p.Internal)[0], textFields(p.Text, p.Internal)[1],
 		{Name: "public", Kind: view.Radio, Label: "是否公开", Value: public, Required: true, Choices: []view.Choice{{Value: "yes", Text: "公开"}, {Value: "no", Text: "不公开，只计数"}}}}
 	for _, s := range file.Subs {
-		fields = append(fields, view.Field{Name: fmt.Sprintf("part_%d", s.ID), Label: fmt.Sprintf("细化问题 %d", s.No), Value: s.Title, Required: true})
+		fields = append(fields, view.Field{Name: fmt.Sprintf("part_%d", s.ID), Label: fmt.Sprintf("细化问题 %d", s.No), Value: s.Title, Required: true},
+			view.Field{Name: fmt.Sprintf("part_text_%d", s.ID), Kind: view.Textarea, Label: fmt.Sprintf("细化问题 %d 的公开说明", s.No), Value: s.Text, Rows: 2},
+			view.Field{Name: fmt.Sprintf("part_internal_%d", s.ID), Kind: view.Textarea, Label: fmt.Sprintf("细化问题 %d 的内部说明", s.No), Value: s.Internal, Rows: 2})
 	}
 	return fields
 }
 
 func problemText(f *door.Form) ledger.ProblemText {
-	t := ledger.ProblemText{Title: f.Get("title"), Internal: f.Get("internal"), Leader: f.Get("leader"), Published: f.Get("public") == "yes", Parts: map[int64]string{}}
+	t := ledger.ProblemText{Title: f.Get("title"), Text: f.Get("text"), Internal: f.Get("internal"), Leader: f.Get("leader"), Published: f.Get("public") == "yes", Parts: map[int64]ledger.PartText{}}
 	for _, name := range f.Names() {
 		if id, ok := strings.CutPrefix(name, "part_"); ok {
 			if n, err := strconv.ParseInt(id, 10, 64); err == nil {
-				t.Parts[n] = f.Get(name)
+				t.Parts[n] = ledger.PartText{Title: f.Get(name), Text: f.Get("part_text_" + id), Internal: f.Get("part_internal_" + id)}
 			}
 		}
 	}

@@ -88,3 +88,57 @@ func TestSeveralProgrammesAreWorkedOnSideBySide(t *testing.T) {
 		}
 	})
 }
+
+func TestTheOfficeSaysWhatIsForThePublicAndWhatIsNot(t *testing.T) {
+	eachOffice(t, func(t *testing.T, s *apptest.Site, _ string) {
+		desk := s.SignIn("rectification_office")
+		list := desk.Get("/desk/ledger/aspects")
+		aspect, _ := list.Find("table.queue a.row").First().Attr("href")
+		v := desk.Get(aspect).Fields("main form")
+		v.Set("text", "对方面的说明")
+		v.Set("internal", "不能外传的方面说明")
+		action := strings.Split(aspect, "?")[0]
+		if p := desk.Post(action, v); p.Status != http.StatusSeeOther {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		v.Set("text", "晚一步的说明")
+		late := desk.Post(action, v)
+		if late.Status != http.StatusConflict || !strings.Contains(late.Text(), "现在的公开说明：对方面的说明") || strings.TrimSpace(late.Find("textarea[name=text]").Text()) != "晚一步的说明" {
+			t.Errorf("%d %s", late.Status, late.Text())
+		}
+		v.Set("text", strings.Repeat("长", 5001))
+		if p := desk.Post(action, v); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text(), "最多 5000 个字") {
+			t.Errorf("%d %s", p.Status, p.Text())
+		}
+		if p := send(t, desk, "/desk/ledger", "/desk/ledger/programme/name?programme=small", "text", "对这一轮的说明", "internal", "不能外传的轮次说明"); p.Status != http.StatusSeeOther {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		problem, _ := desk.Get("/desk/ledger/problems").Find("table a.row").First().Attr("href")
+		page := desk.Get(problem)
+		names := page.Find("[name^=part_text_]").First()
+		part, _ := names.Attr("name")
+		if p := send(t, desk, problem, problem+"/details", "text", "对问题的说明", "internal", "不能外传的问题说明", part, "对小问题的说明",
+			strings.Replace(part, "text", "internal", 1), "不能外传的细节"); p.Status != http.StatusSeeOther {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		for _, said := range []string{"对问题的说明", "不能外传的问题说明", "对小问题的说明", "不能外传的细节"} {
+			if !strings.Contains(desk.Get(problem).Text(), said) {
+				t.Errorf("the desk does not show %s", said)
+			}
+		}
+		s.App.House.Pages.Refresh(t.Context())
+		public := s.Browser()
+		for path, said := range map[string][]string{"/progress": {"对这一轮的说明"}, "/progress?aspect=1": {"对方面的说明"}, "/progress/1-1": {"对问题的说明", "对小问题的说明"},
+			"/changes": {"公开说明已公布"}, "/open-data/ledger.json": {"对这一轮的说明", "对方面的说明", "对问题的说明", "对小问题的说明"}, "/open-data/ledger.csv": {"对问题的说明", "对小问题的说明"}} {
+			p := public.Get(path)
+			for _, x := range said {
+				if !strings.Contains(p.Body, x) {
+					t.Errorf("%s (%d) does not say %s", path, p.Status, x)
+				}
+			}
+			if strings.Contains(p.Body, "不能外传") {
+				t.Errorf("%s shows what is for staff only", path)
+			}
+		}
+	})
+}

@@ -87,7 +87,7 @@ func sendJSON(c *door.Ctx, v any) error {
 
 func ledgerOf(r *store.Reader, programme ledger.Programme, base string) (ledgerData, error) {
 	out := ledgerData{Day: calendar.Of(r.Now).String(), Aspects: []aspectData{}, Problems: []problemData{}, Measures: []measureData{}, Rules: []ruleData{}, Changes: []changeData{}}
-	out.Programme = programmeData{Slug: programme.Slug, Title: programme.Title, Inspected: programme.Inspected, Inspector: programme.Inspector,
+	out.Programme = programmeData{Slug: programme.Slug, Title: programme.Title, Text: programme.Text, Inspected: programme.Inspected, Inspector: programme.Inspector,
 		InspectedFrom: dayOf(programme.InspectedFrom), InspectedTo: dayOf(programme.InspectedTo), FeedbackOn: dayOf(programme.FeedbackOn), Fictional: programme.Demo}
 	var err error
 	if out.Stated, err = stated(r, programme, base); err != nil {
@@ -105,17 +105,17 @@ func ledgerOf(r *store.Reader, programme ledger.Programme, base string) (ledgerD
 	aspects, codes, subs := map[int64]int{}, map[int64]int{}, map[int64]int{}
 	for _, a := range x.Aspects {
 		aspects[a.ID] = a.No
-		out.Aspects = append(out.Aspects, aspectData{a.No, a.Title})
+		out.Aspects = append(out.Aspects, aspectData{a.No, a.Title, a.Text})
 	}
 	for i, p := range x.Problems {
 		codes[p.ID] = i
-		out.Problems = append(out.Problems, problemData{Code: p.Code, Address: base + place(programme, p.Code, p.Announced), Aspect: aspects[p.AspectID], Title: p.Title, Status: string(p.Status),
+		out.Problems = append(out.Problems, problemData{Code: p.Code, Address: base + place(programme, p.Code, p.Announced), Aspect: aspects[p.AspectID], Title: p.Title, Text: p.Text, Status: string(p.Status),
 			Closing: verified(p.Closing, p.ReopenedOn), ClosedOn: dayOf(p.ClosedOn), ReopenedOn: dayOf(p.ReopenedOn), Leader: p.Leader, SubProblems: []subProblemData{}})
 	}
 	for _, s := range x.Subs {
 		subs[s.ID] = s.No
 		p := &out.Problems[codes[s.ProblemID]]
-		p.SubProblems = append(p.SubProblems, subProblemData{s.No, s.Title})
+		p.SubProblems = append(p.SubProblems, subProblemData{s.No, s.Title, s.Text})
 	}
 	today := calendar.Of(r.Now)
 	for _, m := range x.Measures {
@@ -198,7 +198,7 @@ var dataColumns = []struct {
 	{"问题编号", 9, "", func(r dataRow) string { return r.problem.Code }},
 	{"反馈问题", 30, "", func(r dataRow) string { return r.problem.Title }},
 	{"问题状态", 10, "由措施汇总；来源没有说明的写“没有说明”，不按没有做计算", func(r dataRow) string { return status(r.programme, r.problem.Status).Word() }},
-	{"细化问题", 30, "", func(r dataRow) string { return r.sub }},
+	{"细化问题", 30, "", func(r dataRow) string { return r.sub.Title }},
 	{"措施编号", 11, "没有措施的问题只有前几列", func(r dataRow) string { return r.measure.Code }},
 	{"整改措施", 44, "", func(r dataRow) string { return r.measure.Title }},
 	{"整改类型", 10, "立行立改、限期整改、长期坚持", func(r dataRow) string { return kinds[r.measure.Kind] }},
@@ -231,6 +231,8 @@ var dataColumns = []struct {
 		}
 		return ""
 	}},
+	{"问题说明", 30, "本院对问题的说明，没有为空", func(r dataRow) string { return r.problem.Text }},
+	{"细化问题说明", 30, "", func(r dataRow) string { return r.sub.Text }},
 }
 
 // dataRow is a line of the spreadsheets: a measure, or a problem that has none.
@@ -239,7 +241,7 @@ type dataRow struct {
 	today     calendar.Date
 	aspect    string
 	problem   ledger.Problem
-	sub       string
+	sub       ledger.SubProblem
 	measure   ledger.Measure
 }
 
@@ -289,12 +291,12 @@ func dataSheet(w io.Writer, format string, r *store.Reader, programme ledger.Pro
 }
 
 func table(out sheet.Writer, x ledger.Published, today calendar.Date) error {
-	aspects, subs := map[int64]string{}, map[int64]string{}
+	aspects, subs := map[int64]string{}, map[int64]ledger.SubProblem{}
 	for _, a := range x.Aspects {
 		aspects[a.ID] = strconv.Itoa(a.No) + " " + a.Title
 	}
 	for _, s := range x.Subs {
-		subs[s.ID] = s.Title
+		subs[s.ID] = s
 	}
 	line := make([]string, len(dataColumns))
 	write := func(row dataRow) error {
@@ -312,7 +314,7 @@ func table(out sheet.Writer, x ledger.Published, today calendar.Date) error {
 			}
 		}
 		for ; len(rest) > 0 && rest[0].ProblemID == p.ID; rest = rest[1:] {
-			row.measure, row.sub = rest[0], ""
+			row.measure, row.sub = rest[0], ledger.SubProblem{}
 			if id := rest[0].SubProblemID; id != nil {
 				row.sub = subs[*id]
 			}

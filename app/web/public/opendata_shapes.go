@@ -28,6 +28,7 @@ type ledgerData struct {
 type programmeData struct {
 	Slug          string  `json:"slug" jsonschema_description:"地址里的名字"`
 	Title         string  `json:"title" jsonschema_description:"名称"`
+	Text          string  `json:"text" jsonschema_description:"本院对这一轮整改的说明；没有为空"`
 	Inspected     string  `json:"inspected" jsonschema_description:"被巡视（巡察）单位"`
 	Inspector     string  `json:"inspector" jsonschema_description:"巡视（巡察）组"`
 	InspectedFrom *string `json:"inspected_from" jsonschema:"nullable,format=date" jsonschema_description:"巡视开始日期"`
@@ -62,6 +63,7 @@ type countsData struct {
 type aspectData struct {
 	No    int    `json:"no" jsonschema_description:"序号"`
 	Title string `json:"title" jsonschema_description:"名称"`
+	Text  string `json:"text" jsonschema_description:"对这个方面的说明；没有为空"`
 }
 
 type problemData struct {
@@ -69,6 +71,7 @@ type problemData struct {
 	Address     string           `json:"address" jsonschema_description:"在本站的地址"`
 	Aspect      int              `json:"aspect" jsonschema_description:"所属方面的序号"`
 	Title       string           `json:"title" jsonschema_description:"问题"`
+	Text        string           `json:"text" jsonschema_description:"对这个问题的说明；没有为空"`
 	Status      string           `json:"status" jsonschema:"enum=unstated,enum=not_started,enum=in_progress,enum=basically_done,enum=done,enum=long_term" jsonschema_description:"状态：unstated 来源没有说明（不等于没有做）、not_started 未启动、in_progress 整改中、basically_done 基本完成、done 已完成、long_term 长期坚持"`
 	Closing     string           `json:"closing" jsonschema:"enum=none,enum=applied,enum=lead_dept,enum=rectification_office,enum=closed,enum=refused,enum=reopened" jsonschema_description:"核验：none 未申请、applied 待牵头部门、lead_dept 待整改办、rectification_office 待派驻纪检监察组、closed 已销号、refused 不予销号、reopened 回头看后重开"`
 	ClosedOn    *string          `json:"closed_on" jsonschema:"nullable,format=date" jsonschema_description:"销号日期"`
@@ -80,6 +83,7 @@ type problemData struct {
 type subProblemData struct {
 	No    int    `json:"no" jsonschema_description:"序号"`
 	Title string `json:"title" jsonschema_description:"细化问题"`
+	Text  string `json:"text" jsonschema_description:"对它的说明；没有为空"`
 }
 
 type measureData struct {

@@ -84,7 +84,7 @@ func described(p *view.ProblemPage, x ledger.Detail, today calendar.Date) {
 	programme, problem := x.Programme, x.Problem
 	aspect := view.Link{Text: x.Aspect.Title, Href: address(programme, ledger.Filter{Aspect: x.Aspect.No}, nil)}
 	p.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "整改进展", Href: address(programme, ledger.Filter{}, nil)}, aspect}
-	p.Code, p.Title, p.Aspect, p.Status, p.Leader = problem.Code, problem.Title, aspect, status(programme, problem.Status), problem.Leader
+	p.Code, p.Title, p.Text, p.Aspect, p.Status, p.Leader = problem.Code, problem.Title, problem.Text, aspect, status(programme, problem.Status), problem.Leader
 	p.Noindex = problem.Announced && programme.Ledger
 	if !p.Noindex {
 		p.Comment = "/submit/comment?problem=" + strings.TrimPrefix(root(programme), "/progress/") + problem.Code
@@ -161,7 +161,7 @@ func measures(p *view.ProblemPage, x ledger.Detail, today calendar.Date) {
 	at := map[int64]int{}
 	for i, s := range x.Subs {
 		at[s.ID] = i
-		p.Subs = append(p.Subs, view.SubProblem{Code: fmt.Sprintf("%s-%d", x.Problem.Code, s.No), Title: s.Title})
+		p.Subs = append(p.Subs, view.SubProblem{Code: fmt.Sprintf("%s-%d", x.Problem.Code, s.No), Title: s.Title, Text: s.Text})
 	}
 	var leads []string
 	var due, next calendar.Date

@@ -57,6 +57,12 @@ func (d *Doors) Progress(c *door.Ctx) error {
 		if err != nil {
 			return err
 		}
+		p.Text = programme.Text
+		for _, a := range aspects {
+			if a.No == f.Aspect {
+				p.Text = a.Text
+			}
+		}
 		if len(list) > pageRows {
 			list = list[:pageRows]
 			last := list[pageRows-1]

@@ -76,6 +76,7 @@ type Change struct {
 // ProgressPage lists problems.
 type ProgressPage struct {
 	Frame
+	Text      string // what the court says of this round of rectification, or of the chosen aspect
 	Query     string
 	Kept      []Hidden // the other filters, so that a search keeps them
 	Filters   []Filter
@@ -134,6 +135,7 @@ type ProblemPage struct {
 	Frame
 	Code      string // 1-3
 	Title     string
+	Text      string // what it is about, in the court's words
 	Aspect    Link
 	Status    Status
 	Closing   Closing
@@ -239,6 +241,7 @@ func (p ProblemPage) MeasuresOverdue() Share {
 // SubProblem is a part of a problem that the court split off.
 type SubProblem struct {
 	Code, Title string
+	Text        string // what it is about
 	Actions     []string
 	Measures    []MeasureRow
 }

@@ -103,18 +103,19 @@ func problemWithMeasures() ProblemPage {
 	p.Status, p.Leader, p.LeadDept, p.CoDepts, p.Due, p.Next = BasicallyDone, "分管副院长", "审判管理办公室", "政治部、司法改革领导小组办公室", "2020-12-31", "2021-03-31"
 	p.Comment, p.Closing, p.ClosedOn = "/submit/comment?problem=1-5", ClosingReopened, "2021-02-26"
 	p.Evidence = []Evidence{{Link: Link{"整改情况报告", "/evidence/9"}, Size: "1.2 MB"}}
+	p.Text = "改革任务多、协调难，一些举措停在文件上。本院逐项对照改革方案，查清没有落地的事项和原因，细化为三个小问题。"
 	p.Measures = []MeasureRow{{Code: "1-5-0-1", Text: "把改革任务纳入年度考核", Kind: "立行立改", Status: Done, DoneOn: "2020-08-30", Closing: Applied, Due: "2020-08-31", Baseline: "2020-07-31"}}
-	p.Subs = []SubProblem{{"1-5-1", "院庭长监督管理边界不清", nil, []MeasureRow{
+	p.Subs = []SubProblem{{"1-5-1", "院庭长监督管理边界不清", "哪些案件要监督、怎样监督、留下什么记录，没有统一规定。", nil, []MeasureRow{
 		{Code: "1-5-1-1", Text: "制定法官审判权力和责任清单（试行）", Note: "清单已印发全省法院。\n各庭室组织了学习。", Kind: "限期整改", Status: Done, DoneOn: "2020-09-20", Closing: Closed, ClosedOn: "2020-10-12", Leader: "分管副院长", LeadDept: "审判管理办公室", CoDepts: "政治部、督察局", Due: "2020-09-30",
 			Evidence: []Evidence{{Link: Link{"清单文本", "/evidence/1"}, Size: "310 KB"}, {Link: Link{"印发通知", "https://court.example/1"}, Outside: true}}}}},
-		{"1-5-2", "人案矛盾没有缓解", nil, []MeasureRow{
+		{"1-5-2", "人案矛盾没有缓解", "", nil, []MeasureRow{
 			{Code: "1-5-2-1", Text: "制定法官员额动态调整管理办法，向人案矛盾突出的基层法院分配编制", Kind: "限期整改", Status: BasicallyDone, Closing: ClosingRefused, Refusal: "整改办2021年2月18日核验：措施不过硬", Leader: "政治部主任", LeadDept: "政治部", Due: "2020-12-31", Baseline: "2020-09-30", Overdue: "已超期60天"},
 			{Code: "1-5-2-2", Text: "推进任职满5年的基层法院院长任职交流", Kind: "长期坚持", Status: LongTerm, Closing: OfficePassed, LeadDept: "政治部", DueText: "长期坚持", Next: "2021-06-30"},
 			{Code: "1-5-2-3", Text: "在全省法院开展公务用车调研", Status: InProgress},
 			{Code: "1-5-2-4", Text: "统筹推进执法执勤用车更新", Status: NotStarted, Closing: ClosingReopened, ClosedOn: "2021-02-26"},
 			{Code: "1-5-2-5", Text: "联发三项审批管理制度的通知", Status: Unreported},
 		}},
-		{"1-5-3", "还没有定措施的小问题", nil, nil}}
+		{"1-5-3", "还没有定措施的小问题", "正在核对情况。", nil, nil}}
 	p.Actions, p.Said = nil, []Said{{Problem: Link{"司法体制改革破难题、解新题不力", "/progress/1-5?announced=1"}, Sentences: actions}}
 	p.Changes = append([]Change{{On: "2021-02-18", Text: "1-5-2-1 申请销号，没有通过：措施不过硬", Note: "公开日志第128条"}}, p.Changes...)
 	p.Comments = []PublishedComment{
@@ -267,7 +268,7 @@ func gallery() map[string]Page {
 	counted.Figures[2].Stated = "通报：102个"
 	empty := HomePage{Frame: frame("/", ""), Heading: "整改监督", Lead: "整改情况公布后在这里查看。现在就可以提意见。"}
 
-	list := ProgressPage{Frame: frame("/progress", "整改进展", crumb), Filters: filters(), Problems: rows(), Total: 15, Downloads: []Link{{"台账数据（CSV）", "/open-data/ledger.csv"}, {"订阅变化（Atom）", "/feeds/progress.atom"}}}
+	list := ProgressPage{Text: "中央巡视组反馈的问题，逐个列出整改措施、责任部门和时限；完成以后还要经过三道核验才算销号。", Frame: frame("/progress", "整改进展", crumb), Filters: filters(), Problems: rows(), Total: 15, Downloads: []Link{{"台账数据（CSV）", "/open-data/ledger.csv"}, {"订阅变化（Atom）", "/feeds/progress.atom"}}}
 	none := ProgressPage{Frame: frame("/progress?q=x", "整改进展", crumb), Query: "停车场", Filters: filters(), Filtered: true, Kept: []Hidden{{"aspect", "2"}}}
 	some := list
 	some.Filtered, some.Total, some.Query, some.Downloads = true, 214, "法院", nil
