@@ -503,7 +503,7 @@ func problemFields(file ledger.Dossier) []view.Field {
 	}
 	fields := []view.Field{{Name: "title", Label: "问题", Value: p.Title, Required: true}, {Name: "leader", Label: "责任领导", Value: p.Leader, Width: "middle"},
 		textFields(p.Text, p.Internal)[0], textFields(p.Text, p.Internal)[1],
-		{Name: "public", Kind: view.Radio, Label: "是否公开", Value: public, Required: true, Choices: []view.Choice{{Value: "yes", Text: "公开"}, {Value: "no", Text: "不公开，只计数"}}}}
+		{Name: "public", Kind: view.Radio, Label: "是否公开", Value: public, Required: true, Choices: []view.Choice{{Value: "yes", Text: "公开"}, {Value: "no", Text: "不公开，只计数"}}, Hint: "不公开以后，已经公布的通报里如果写到它，公众仍能在通报里读到。"}}
 	for _, s := range file.Subs {
 		fields = append(fields, view.Field{Name: fmt.Sprintf("part_%d", s.ID), Label: fmt.Sprintf("细化问题 %d", s.No), Value: s.Title, Required: true},
 			view.Field{Name: fmt.Sprintf("part_text_%d", s.ID), Kind: view.Textarea, Label: fmt.Sprintf("细化问题 %d 的公开说明", s.No), Value: s.Text, Rows: 2},

@@ -35,6 +35,7 @@ func (d *Doors) Changes(c *door.Ctx) error {
 			list = list[:pageRows]
 			p.More = at("/changes", programme, "before", strconv.FormatInt(list[pageRows-1].ID, 10))
 		}
+		p.Round = round(programme)
 		p.Feed, p.Subscribe = at("/feeds/progress.atom", programme), at("/subscribe", programme)
 		for _, e := range list {
 			// The day on which it was written here, so that the order holds; an

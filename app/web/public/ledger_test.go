@@ -216,6 +216,11 @@ func TestProgrammesStandSideBySide(t *testing.T) {
 		if page.Find(`main a[href="/progress/small/2-1"]`).Length() != 1 || page.Value("programme") != "small" {
 			t.Error("the other programme's problem is not linked, or a search loses the programme")
 		}
+		for _, path := range []string{"/progress?programme=small", "/progress/small/1-1", "/changes?programme=small"} {
+			if round := b.Get(path).Find("p.over").Text(); !strings.Contains(round, "上一轮巡视整改") {
+				t.Errorf("%s does not say which round it is of: %q", path, round)
+			}
+		}
 		page = b.Get("/progress/small/1-1")
 		shows(t, page, []string{"措施1-1-1-1"}, nil)
 		if next, _ := page.Find("a[rel=next]").Attr("href"); next != "/progress/small/1-2" || page.Find(`main a[href="/submit/comment?problem=small/1-1"]`).Length() != 1 {

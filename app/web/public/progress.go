@@ -57,7 +57,7 @@ func (d *Doors) Progress(c *door.Ctx) error {
 		if err != nil {
 			return err
 		}
-		p.Text = programme.Text
+		p.Round, p.Text = round(programme), programme.Text
 		for _, a := range aspects {
 			if a.No == f.Aspect {
 				p.Text = a.Text
@@ -91,6 +91,14 @@ func (d *Doors) Progress(c *door.Ctx) error {
 		slices.SortFunc(p.Kept, func(a, b view.Hidden) int { return strings.Compare(a.Name, b.Name) })
 		return nil
 	})
+}
+
+// round names a programme that is not the main one.
+func round(p ledger.Programme) string {
+	if p.Main {
+		return ""
+	}
+	return p.Title
 }
 
 // downloads are the other ways to read the same.

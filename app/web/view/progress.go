@@ -76,6 +76,7 @@ type Change struct {
 // ProgressPage lists problems.
 type ProgressPage struct {
 	Frame
+	Round     string // which round of rectification, where it is not the main one
 	Text      string // what the court says of this round of rectification, or of the chosen aspect
 	Query     string
 	Kept      []Hidden // the other filters, so that a search keeps them
@@ -133,6 +134,7 @@ type ProblemRow struct {
 // ProblemPage is one problem with all that is public about it.
 type ProblemPage struct {
 	Frame
+	Round     string // as on ProgressPage
 	Code      string // 1-3
 	Title     string
 	Text      string // what it is about, in the court's words
@@ -373,6 +375,7 @@ func (RulePage) Template() string { return "public/rule" }
 // ChangesPage is the public history, by the days on which it was written.
 type ChangesPage struct {
 	Frame
+	Round           string // as on ProgressPage
 	Days            []ChangedDay
 	More            string
 	Feed, Subscribe string

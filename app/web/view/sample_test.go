@@ -269,7 +269,7 @@ func gallery() map[string]Page {
 	empty := HomePage{Frame: frame("/", ""), Heading: "整改监督", Lead: "整改情况公布后在这里查看。现在就可以提意见。"}
 
 	list := ProgressPage{Text: "中央巡视组反馈的问题，逐个列出整改措施、责任部门和时限；完成以后还要经过三道核验才算销号。", Frame: frame("/progress", "整改进展", crumb), Filters: filters(), Problems: rows(), Total: 15, Downloads: []Link{{"台账数据（CSV）", "/open-data/ledger.csv"}, {"订阅变化（Atom）", "/feeds/progress.atom"}}}
-	none := ProgressPage{Frame: frame("/progress?q=x", "整改进展", crumb), Query: "停车场", Filters: filters(), Filtered: true, Kept: []Hidden{{"aspect", "2"}}}
+	none := ProgressPage{Round: "2027年省委巡视反馈问题整改", Frame: frame("/progress?q=x", "整改进展", crumb), Query: "停车场", Filters: filters(), Filtered: true, Kept: []Hidden{{"aspect", "2"}}}
 	some := list
 	some.Filtered, some.Total, some.Query, some.Downloads = true, 214, "法院", nil
 	some.Problems = append([]ProblemRow(nil), rows()[:6]...)
