@@ -31,6 +31,7 @@ import (
 	"mingjing/app/seal"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
+	"mingjing/app/stats"
 	"mingjing/app/store"
 	"mingjing/app/subscription"
 	"mingjing/app/web"
@@ -50,6 +51,7 @@ type App struct {
 	Ledger        *ledger.Service
 	Cases         *cases.Service
 	Subscriptions *subscription.Service
+	Stats         *stats.Service
 	Blobs         blob.Store
 	House         *door.House
 	Web           *web.Server
@@ -101,7 +103,8 @@ func (a *App) wire(ctx context.Context) error {
 	a.Ledger = ledger.New(a.DB, a.Blobs)
 	a.Cases = cases.New(a.DB, a.Blobs, pepper)
 	a.Subscriptions = subscription.New(a.DB, pepper)
-	a.House = door.NewHouse(door.House{Subscriptions: a.Subscriptions, Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Ready: a.ready.Load}, pepper)
+	a.Stats = stats.New(a.DB)
+	a.House = door.NewHouse(door.House{Subscriptions: a.Subscriptions, Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Stats: a.Stats, Ready: a.ready.Load}, pepper)
 	a.Web = web.New(a.House, a.log)
 	return nil
 }
@@ -266,7 +269,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go a.House.Pages.Watch(work)
-	c := courier.New(a.DB, a.Cases, a.Staff, a.Ledger, a.Subscriptions, a.Blobs, a.Config, a.log)
+	c := courier.New(a.DB, a.Cases, a.Staff, a.Ledger, a.Subscriptions, a.Stats, a.Blobs, a.Config, a.log)
 	done := make(chan struct{})
 	go func() { defer close(done); c.Run(work) }()
 	metrics, err := a.metrics()

@@ -116,8 +116,16 @@ func TestNoListReadsAWholeTable(t *testing.T) {
 			look(fmt.Sprintf("replies %+v", f))
 		}
 		err := db.Read(t.Context(), func(r *store.Reader) error {
-			_, err := stats.Summarize(r, calendar.NewDate(2020, 2, 1), calendar.NewDate(2021, 1, 6))
-			return err
+			c := stats.Cut{From: "2020-02", To: "2021-01"}
+			if _, err := stats.Count(r, c); err != nil {
+				return err
+			}
+			for _, s := range stats.Sets() {
+				if _, err := stats.Members(r, dispatcher, c, s, stats.Member{}, 50); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 		if err != nil {
 			t.Fatal(err)

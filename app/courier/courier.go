@@ -19,6 +19,7 @@ import (
 	"mingjing/app/config"
 	"mingjing/app/ledger"
 	"mingjing/app/staff"
+	"mingjing/app/stats"
 	"mingjing/app/store"
 	"mingjing/app/subscription"
 )
@@ -30,14 +31,15 @@ type Courier struct {
 	staff         *staff.Service
 	ledger        *ledger.Service
 	subscriptions *subscription.Service
+	stats         *stats.Service
 	blobs         blob.Store
 	cfg           config.Config
 	log           *slog.Logger
 }
 
 // New prepares the courier.
-func New(db *store.DB, c *cases.Service, s *staff.Service, l *ledger.Service, u *subscription.Service, b blob.Store, cfg config.Config, log *slog.Logger) *Courier {
-	return &Courier{db, c, s, l, u, b, cfg, log}
+func New(db *store.DB, c *cases.Service, s *staff.Service, l *ledger.Service, u *subscription.Service, n *stats.Service, b blob.Store, cfg config.Config, log *slog.Logger) *Courier {
+	return &Courier{db, c, s, l, u, n, b, cfg, log}
 }
 
 const (
@@ -64,6 +66,7 @@ func (c *Courier) Run(ctx context.Context) {
 			c.try(ctx, "tell subscribers", c.Tell)
 			c.try(ctx, "send digests", c.ledger.SendDigests)
 			c.try(ctx, "warn of deadlines", c.Warn)
+			c.try(ctx, "freeze statistics", c.Freeze)
 		case <-purge.C:
 			c.try(ctx, "purge", c.Purge)
 		}
@@ -82,6 +85,12 @@ func (c *Courier) Tell(ctx context.Context) error {
 		return nil
 	}
 	return c.subscriptions.Tell(ctx)
+}
+
+// Freeze freezes the statistics of the months that are due.
+func (c *Courier) Freeze(ctx context.Context) error {
+	_, err := c.stats.Freeze(ctx)
+	return err
 }
 
 // Warn tells staff of the day's deadlines.

@@ -31,6 +31,7 @@ import (
 	"mingjing/app/seal"
 	"mingjing/app/staff"
 	"mingjing/app/staff/stafftest"
+	"mingjing/app/stats"
 	"mingjing/app/store"
 	"mingjing/app/store/storetest"
 	"mingjing/app/subscription"
@@ -142,7 +143,7 @@ func each(t *testing.T, m manner, test func(t *testing.T, w *world, s *sink)) {
 		w.staff = staff.New(db, pepper, false)
 		w.ledger = ledger.New(db, w.blobs)
 		w.subscriptions = subscription.New(db, pepper)
-		w.Courier = courier.New(db, w.cases, w.staff, w.ledger, w.subscriptions, w.blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
+		w.Courier = courier.New(db, w.cases, w.staff, w.ledger, w.subscriptions, stats.New(db), w.blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
 		test(t, w, s)
 	})
 }
@@ -290,7 +291,7 @@ func TestPurgeRemovesOnlyWhatHasOutlivedItsUse(t *testing.T) {
 func TestWithoutAMailServerNewsIsGivenUpAndNeverSentLater(t *testing.T) {
 	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
 		w.record(t)
-		unset := courier.New(w.db, w.cases, w.staff, w.ledger, w.subscriptions, w.blobs, config.Config{}, slog.New(slog.DiscardHandler))
+		unset := courier.New(w.db, w.cases, w.staff, w.ledger, w.subscriptions, stats.New(w.db), w.blobs, config.Config{}, slog.New(slog.DiscardHandler))
 		work := func(c *courier.Courier) {
 			t.Helper()
 			if err := errors.Join(c.Purge(t.Context()), c.Deliver(t.Context())); err != nil {

@@ -499,3 +499,16 @@ func reopenProblem(tx *store.Tx, a staff.Actor, p Problem, code string) error {
 	}
 	return settle(tx, a, i, "problem.reopen", NotApplied, "reopened", "随措施"+code+"重新打开")
 }
+
+// Applications counts a programme's applications that were decided here, and
+// those of them that were refused.
+func Applications(r *store.Reader, programmeID int64) (decided, refused int, err error) {
+	err = r.Raw(`SELECT count(*), coalesce(sum(CASE WHEN state = 'refused' THEN 1 ELSE 0 END), 0) FROM (
+		SELECT closings.state FROM measures JOIN closings ON closings.measure_id = measures.id WHERE measures.programme_id = ? AND NOT closings.imported
+		UNION ALL SELECT closings.state FROM problems JOIN closings ON closings.problem_id = problems.id WHERE problems.programme_id = ? AND NOT problems.announced AND NOT closings.imported) x
+		WHERE state IN ('closed', 'refused')`, programmeID, programmeID).Row().Scan(&decided, &refused)
+	if err != nil {
+		return 0, 0, fmt.Errorf("ledger: applications: %w", err)
+	}
+	return decided, refused, nil
+}

@@ -18,6 +18,7 @@ import (
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
 	"mingjing/app/staff"
+	"mingjing/app/stats"
 	"mingjing/app/store"
 	"mingjing/app/web/door"
 	"mingjing/app/web/view"
@@ -166,7 +167,8 @@ func Routes(h *door.House) []Route {
 		get("/desk/publishing", publishers, d.Publishing),
 		get("/desk/publishing/:id", publishers, d.Publication),
 		post("/desk/publishing/:id/:act", publishers, d.ReviewPublication),
-		get("/desk/statistics", overseers, d.Statistics),
+		get("/desk/statistics", overseers, d.Statistics), get("/desk/statistics.xlsx", overseers, d.StatisticsXLSX),
+		get("/desk/statistics/:set", overseers, d.StatisticsCases), post("/desk/statistics/:set", stats.Correctors, d.CorrectStatistics),
 
 		get("/desk/people", security, d.People),
 		post("/desk/people", security, d.AddPerson),
@@ -286,7 +288,7 @@ var doneWords = map[string]string{
 	"ledger_report": "进展已报告，公众网站已更新。", "ledger_details": "已保存。", "ledger_add": "措施已加入台账。", "ledger_evidence": "佐证材料已添加。",
 	"ledger_propose_due": "已提出，等整改办或者院领导批准。", "ledger_decide_due": "已作出决定。", "ledger_apply": "已申请销号，等待核验。", "ledger_review": "核验意见已记录。",
 	"ledger_withdraw": "销号申请已撤回。", "ledger_check": "复查结果已记录。", "ledger_withdrawn": "材料已撤下。", "lookback": "回头看已开始，请逐项核实。", "judge": "结论已记录。", "mapped": "对应关系已确认。", "rule": "制度已登记。", "rule_changed": "制度已保存。", "end": "这次回头看已结束。",
-	"site": "设置已保存。", "limit": "时限已修改，新来件按新时限计算。", "calendar": "放假安排已装入。",
+	"corrected": "更正已记下，公众网站已更新。", "site": "设置已保存。", "limit": "时限已修改，新来件按新时限计算。", "calendar": "放假安排已装入。",
 }
 
 // next is where to go after signing in: a page of the desk, whatever the link says.

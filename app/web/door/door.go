@@ -28,6 +28,7 @@ import (
 	"mingjing/app/seal"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
+	"mingjing/app/stats"
 	"mingjing/app/store"
 	"mingjing/app/subscription"
 	"mingjing/app/web/view"
@@ -41,6 +42,7 @@ type House struct {
 	Ledger        *ledger.Service
 	Cases         *cases.Service
 	Subscriptions *subscription.Service
+	Stats         *stats.Service
 	Pages         *Cache
 	Limits        *Limits
 	csrf          seal.Key

@@ -22,7 +22,7 @@ func (d *Doors) Home(c *door.Ctx) error {
 		}
 		p.Heading = p.Site.Court + p.Site.Name
 		var counts view.StatisticsPage
-		if err := count(r, &counts); err != nil {
+		if err := count(r, &counts, calendar.Of(r.Now).Year()); err != nil {
 			return err
 		}
 		p.Received, p.Replied = &counts.Months[0].Received, &counts.Months[0].Replied

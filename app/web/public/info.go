@@ -129,37 +129,79 @@ func (d *Doors) Reply(c *door.Ctx) error {
 	return c.Render(200, p)
 }
 
-// Statistics shows what came in and what was answered over twelve months.
+// Statistics shows what came in and what was answered in a calendar year. Each
+// number stands in the table of its year and in no other: two tables that
+// overlap would give away by subtraction what each withholds.
 func (d *Doors) Statistics(c *door.Ctx) error {
 	p := view.StatisticsPage{}
-	return show(c, "数据统计", &p.Frame, &p, func(r *store.Reader) error { return count(r, &p) })
+	return show(c, "数据统计", &p.Frame, &p, func(r *store.Reader) error {
+		this, first := calendar.Of(r.Now).Year(), calendar.Of(r.Now).Year()
+		oldest, err := stats.Oldest(r)
+		if err != nil {
+			return err
+		}
+		if oldest != "" {
+			first = oldest.First().Year()
+		}
+		year := this
+		if v := c.Query("year"); v != "" {
+			if year, err = strconv.Atoi(v); err != nil || year < first || year > this {
+				return fault.New(fault.NotFound, "没有这一年的统计。请从数据统计页重新打开。")
+			}
+		}
+		for y := this; y >= first && y > this-20; y-- {
+			if y != year {
+				p.Other = append(p.Other, view.Link{Text: fmt.Sprintf("%d年", y), Href: fmt.Sprintf("/statistics?year=%d", y)})
+			}
+		}
+		return count(r, &p, year)
+	})
 }
 
-// count fills the page with what may be published; the home page takes its
-// counts from here too, so that it shows nothing that this page withholds.
-func count(r *store.Reader, p *view.StatisticsPage) error {
-	s, err := stats.Summarize(r, first(stats.Period(calendar.Of(r.Now))), calendar.Of(r.Now))
+// count fills the page with what may be published of a year; the home page takes
+// its counts from here too, so that it shows nothing that this page withholds.
+func count(r *store.Reader, p *view.StatisticsPage, year int) error {
+	today := calendar.Of(r.Now)
+	cut := stats.Cut{From: stats.MonthOf(calendar.NewDate(year, 1, 1)), To: min(stats.MonthOf(calendar.NewDate(year, 12, 1)), stats.MonthOf(today))}
+	t, err := stats.Count(r, cut)
 	if err != nil {
 		return err
 	}
-	p.From, p.To = door.Day(s.From), door.Day(s.To)
-	p.Received, p.Replied = view.Cell(s.Total.Received), view.Cell(s.Total.Replied)
-	for _, x := range s.Kinds {
-		p.Kinds = append(p.Kinds, view.CountRow{Label: x.Kind.Word(), Received: view.Cell(x.Received), Replied: view.Cell(x.Replied)})
+	p.From, p.To, p.FrozenOn = door.Day(cut.From.First()), door.Day(cut.To.Last()), door.Day(t.FrozenOn(cut.To))
+	if today.Before(cut.To.Last()) {
+		p.To = door.Day(today)
 	}
-	for _, x := range s.Months {
-		p.Months = append(p.Months, view.CountRow{Label: view.Day(x.Month).String(), Received: view.Cell(x.Received), Replied: view.Cell(x.Replied)})
+	all := stats.Cut{}
+	p.Received, p.Replied = view.Cell(t.N(stats.Received, all)), view.Cell(t.N(stats.Answered, all))
+	for _, k := range cases.Kinds {
+		of := stats.Cut{Kind: k}
+		p.Kinds = append(p.Kinds, view.CountRow{Label: k.Word(), Received: view.Cell(t.N(stats.Received, of)), Replied: view.Cell(t.N(stats.Answered, of))})
 	}
-	p.Rates = []view.Rate{
-		{Name: "按期答复率", Share: view.Share{Count: s.OnTime, Of: s.Due}, Formula: "期限内答复的 ÷（已答复的 + 没有答复而超期的）"},
-		{Name: "解决率", Share: view.Share{Count: s.Resolved, Of: s.Ratings}, Formula: "评价“已解决”的 ÷ 全部评价"},
-		{Name: "满意率", Share: view.Share{Count: s.Satisfied, Of: s.Ratings}, Formula: "评价“满意”和“基本满意”的 ÷ 全部评价"},
+	for m := cut.To; m >= cut.From; m = m.Add(-1) {
+		one := t.Of(m)
+		p.Months = append(p.Months, view.CountRow{Label: view.Day(m).String(), Received: view.Cell(one.N(stats.Received, all)), Replied: view.Cell(one.N(stats.Answered, all))})
+	}
+	for _, i := range stats.Indicators {
+		if published[i.Word] {
+			n, of := t.Rate(i, all)
+			p.Rates = append(p.Rates, view.Rate{Name: i.Word, Share: view.Share{Count: n, Of: of}, Formula: i.How})
+		}
+	}
+	corrections, err := stats.Corrections(r, cut)
+	if err != nil {
+		return err
+	}
+	for _, x := range corrections {
+		if x.SetName == stats.Received || x.SetName == stats.Answered {
+			p.Corrected = append(p.Corrected, fmt.Sprintf("%s：%s的“%s”经核对更正。", calendar.Of(x.At).Chinese(), view.Day(x.Month), x.SetName.Word()))
+		}
 	}
 	p.Withhold()
 	return nil
 }
 
-func first[A, B any](a A, _ B) A { return a }
+// published are the rates that the public reads.
+var published = map[string]bool{"按期告知率": true, "按期答复率": true, "解决率": true, "满意率": true}
 
 // nothing is what a page reads that needs only its frame.
 func nothing(*store.Reader) error { return nil }

@@ -329,7 +329,7 @@ func table(out sheet.Writer, x ledger.Published, today calendar.Date) error {
 // StatisticsJSON is what the page of statistics shows, and nothing that it withholds.
 func (d *Doors) StatisticsJSON(c *door.Ctx) error {
 	var p view.StatisticsPage
-	if err := c.Read(func(r *store.Reader) error { return count(r, &p) }); err != nil {
+	if err := c.Read(func(r *store.Reader) error { return count(r, &p, calendar.Of(r.Now).Year()) }); err != nil {
 		return err
 	}
 	out := statisticsData{From: string(p.From), To: string(p.To), Received: known(p.Received), Replied: known(p.Replied)}

@@ -132,16 +132,16 @@ type statisticsData struct {
 	From     string      `json:"from" jsonschema:"format=date" jsonschema_description:"统计期的第一天"`
 	To       string      `json:"to" jsonschema:"format=date" jsonschema_description:"统计期的最后一天"`
 	Received *int        `json:"received" jsonschema:"nullable" jsonschema_description:"收到的来件；少于 5 件，或者能用减法推出少于 5 件的，为 null"`
-	Replied  *int        `json:"replied" jsonschema:"nullable" jsonschema_description:"其中已经答复的；为 null 的原因同上"`
+	Replied  *int        `json:"replied" jsonschema:"nullable" jsonschema_description:"这段时间里答复的；为 null 的原因同上"`
 	Kinds    []countData `json:"kinds" jsonschema_description:"按类别"`
-	Months   []countData `json:"months" jsonschema_description:"按收到的月份，新的在前"`
+	Months   []countData `json:"months" jsonschema_description:"按月份，新的在前；过去的月份在次月6日固定，以后不变"`
 	Rates    []rateData  `json:"rates" jsonschema_description:"比率，都带分母"`
 }
 
 type countData struct {
 	Label    string `json:"label" jsonschema_description:"类别或者月份"`
 	Received *int   `json:"received" jsonschema:"nullable" jsonschema_description:"收到"`
-	Replied  *int   `json:"replied" jsonschema:"nullable" jsonschema_description:"已经答复"`
+	Replied  *int   `json:"replied" jsonschema:"nullable" jsonschema_description:"这段时间里答复的"`
 }
 
 type rateData struct {

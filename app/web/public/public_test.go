@@ -63,7 +63,7 @@ func TestEveryPublicPageHoldsItsPromises(t *testing.T) {
 		if csp := p.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
 			t.Errorf("%s: CSP %q", path, csp)
 		}
-		for _, never := range []string{"<no value>", "%!", "panic", "{{", "0001-01-01", "1年1月1日"} {
+		for _, never := range []string{"<no value>", "%!", "panic", "{{", "0001-01-01", ">1年1月1日", " 1年1月1日"} {
 			if strings.Contains(p.Body, never) {
 				t.Errorf("%s shows %q", path, never)
 			}

@@ -135,7 +135,6 @@ func deskGallery() map[string]Page {
 		Acts: []Act{{Name: "roles", Label: "修改角色", Lead: "三员不能由一人兼任。", Open: true, Form: deskForm("/desk/people/9/roles", "保存角色",
 			Field{Name: "role_handler", ID: "roles-role_handler", Kind: Checkbox, Value: "1", Label: "承办人", Checked: true}, Field{Name: "role_liaison", ID: "roles-role_liaison", Kind: Checkbox, Value: "1", Label: "部门联络员"})},
 			{Name: "sessions", Label: "退出所有登录", Form: deskForm("/desk/people/9/sessions", "退出这个账号的所有登录")}}}
-	counts := []TallyRow{{"整改监督意见", 31, Share{20, 31}}, {"投诉", 2, Share{0, 2}}, {"咨询", 0, Share{0, 0}}}
 	return map[string]Page{
 		"login": login, "refused": refused, "secret": slip, "queue": queue, "calendar": month, "queue-empty": empty, "case": plain, "case-wrong": wrong, "case-clash": clash, "case-review": review, "intake": intake,
 		"factor": FactorPage{Desk: deskFrame("/desk/factor", "设置动态验证码"), Picture: "/static/img/mark.svg", Secret: "ABCD EFGH IJKL MNOP",
@@ -159,8 +158,7 @@ func deskGallery() map[string]Page {
 			Differences: []Finding{{"文中写明反馈问题42个，正文逐一列出15个，还有27个没有列出。", false}, {"完成整改37个、基本完成5个，合计42个，一致。", true}},
 			Aspects:     []Outline{{"党组领导作用发挥不充分", []string{"理论武装不扎实", "司法体制改革破难题、解新题不力"}}}, Unplaced: []UnplacedLine{{87, "（无法归类的一行"}},
 			Form: Form{Action: "/desk/ledger/import", CSRF: "token", Hidden: []Hidden{{"text", "全文"}}, Buttons: []Button{{"保存为草稿", "step", "store"}, {"返回修改", "step", "back"}}}},
-		"statistics": DeskStatisticsPage{Desk: deskFrame("/desk/statistics", "统计"), Form: Form{Action: "/desk/statistics", Fields: []Field{{Name: "from", Kind: "date", Label: "从", Value: "2020-04-01"}, {Name: "to", Kind: "date", Label: "到", Value: "2021-03-01"}}},
-			Period: "2020年4月1日至2021年3月1日", Indicators: []Indicator{{"答复率", Share{20, 33}, "已答复 ÷ 收到"}, {"满意率", Share{0, 0}, "（满意 + 基本满意）÷ 有效评价"}}, Kinds: counts, Months: counts, Total: TallyRow{"合计", 33, Share{20, 33}}},
+		"statistics": statisticsSample(),
 		"people": PeoplePage{Desk: adminFrame("/desk/people", "人员"), Rows: []PersonRow{{"/desk/people/1", "handler", "承办人（试用）", "执行局", "承办人", "试用账号", false, false}, {"/desk/people/2", "li.ming", "李明", "", "部门联络员、承办人", "已停用", true, true}},
 			Departments: []DepartmentRow{{Link: Link{Text: "立案庭", Href: "/desk/people/departments/1"}}, {Link: Link{Text: "执行局", Href: "/desk/people/departments/2"}, Retired: true}}, Acts: []Act{{Name: "add", Label: "添加人员", Lead: "系统给出一次性密码。", Form: deskForm("/desk/people", "添加", Field{Name: "login", ID: "add-login", Label: "登录名", Required: true})}}, Next: "/desk/people?after=2"},
 		"person": person,
@@ -240,4 +238,25 @@ func TestHostileTextIsEscapedAtTheDesk(t *testing.T) {
 			}
 		})
 	}
+}
+
+func statisticsSample() DeskStatisticsPage {
+	columns := []string{"收到", "受理", "答复", "按期答复", "超期未答复", "退回", "重办", "延期", "评价", "满意"}
+	at := func(n ...int) (list []StatNumber) {
+		for i, x := range n {
+			list = append(list, StatNumber{columns[i], x, "/desk/statistics/received?from=2021-01&to=2021-02"})
+		}
+		return list
+	}
+	months := []Choice{{"2021-02", "2021年2月"}, {"2021-01", "2021年1月"}}
+	p := DeskStatisticsPage{Desk: deskFrame("/desk/statistics", "统计"), Period: "2021年1月1日至2021年2月28日", Download: "/desk/statistics.xlsx",
+		Form:       Form{Action: "/desk/statistics", Fields: []Field{{Name: "from", Kind: Select, Label: "从", Value: "2021-01", Choices: months}, {Name: "to", Kind: Select, Label: "到", Value: "2021-02", Choices: months}}},
+		Indicators: []Indicator{{"按期答复率", Share{18, 23}, "按期答复 ÷（答复 + 超期未答复）", at(18)[0], at(20, 3)}, {"满意率", Share{0, 0}, "（满意 + 基本满意）÷ 评价", at(0)[0], at(0)}},
+		Tables: []StatTable{{"按月", columns, []StatRow{{Label: "2021年2月", Numbers: at(20, 18, 11, 10, 3, 1, 0, 2, 4, 4)}, {Label: "2021年1月", Frozen: "2021年2月6日", Numbers: at(13, 12, 9, 8, 1, 0, 1, 0, 3, 2)}, {Label: "合计", Numbers: at(33, 30, 20, 18, 3, 1, 1, 2, 7, 6)}}},
+			{"按类别", columns, []StatRow{{Label: "整改监督意见", Numbers: at(31, 28, 20, 18, 3, 1, 1, 2, 7, 6)}, {Label: "投诉", Numbers: at(2, 2, 0, 0, 0, 0, 0, 0, 0, 0)}}}},
+		LedgerOf: "巡视反馈问题整改", Ledger: []Indicator{{Label: "问题完成率", Share: Share{37, 42}, How: "已完成的问题 ÷ 全部问题"}}, Meanings: []DataField{{Name: "收到", Text: "当月收到的来件，无效件除外"}}}
+	for i := range p.Tables {
+		p.Tables[i].Scale()
+	}
+	return p
 }

@@ -124,9 +124,11 @@ type DeskStatisticsPage struct {
 	Form       Form
 	Period     string
 	Indicators []Indicator
-	Kinds      []TallyRow
-	Months     []TallyRow
-	Total      TallyRow
+	Tables     []StatTable
+	LedgerOf   string // the programme
+	Ledger     []Indicator
+	Meanings   []DataField // what each number counts
+	Download   string
 }
 
 func (DeskStatisticsPage) Template() string { return "desk/statistics" }
@@ -135,12 +137,54 @@ func (DeskStatisticsPage) Template() string { return "desk/statistics" }
 type Indicator struct {
 	Label string
 	Share
-	How string // how it is counted
+	How  string       // how it is counted
+	Top  StatNumber   // its numerator; without an address where nothing opens
+	Base []StatNumber // the parts of its denominator
 }
 
-// TallyRow is a line of counts.
-type TallyRow struct {
-	Label    string
-	Received int
-	Replied  Share
+// Sum reports whether the denominator has several parts.
+func (i Indicator) Sum() bool { return len(i.Base) > 1 }
+
+// StatNumber is a count that opens to what it counts.
+type StatNumber struct {
+	Label string // what it counts, for a line that stands by itself
+	N     int
+	Href  string
+}
+
+// StatTable is a table of counts.
+type StatTable struct {
+	Title   string
+	Columns []string
+	Rows    []StatRow
+}
+
+// StatRow is a line of it, drawn by its first number.
+type StatRow struct {
+	Label   string
+	Frozen  string // since when it does not change
+	Numbers []StatNumber
+	largest int
+}
+
+// Scale draws every line of the table to the largest first number; a line of totals after months would dwarf them and has no bar.
+func (t *StatTable) Scale() {
+	largest := 0
+	for _, r := range t.Rows {
+		if r.Label != total {
+			largest = max(largest, r.Numbers[0].N)
+		}
+	}
+	for i := range t.Rows {
+		if t.Rows[i].Label != total {
+			t.Rows[i].largest = largest
+		}
+	}
+}
+
+const total = "合计"
+
+// Bar is the line's first number.
+func (r StatRow) Bar() Bar {
+	return Bar{Of: r.largest, Segments: []Segment{{Done, min(r.Numbers[0].N, r.largest)}}}
 }

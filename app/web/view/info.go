@@ -38,14 +38,15 @@ func (ReplyPage) Template() string { return "public/reply" }
 // StatisticsPage shows counts and rates of one period.
 type StatisticsPage struct {
 	Frame
-	From, To Day
-	FrozenOn Day // empty while the period is still open
-	Received Cell
-	Replied  Cell
-	Kinds    []CountRow
-	Months   []CountRow // latest first
-	Rates    []Rate
-	Other    []Link // other periods
+	From, To  Day
+	FrozenOn  Day // empty while the period is still open
+	Received  Cell
+	Replied   Cell
+	Kinds     []CountRow
+	Months    []CountRow // latest first
+	Rates     []Rate
+	Other     []Link   // other periods
+	Corrected []string // what was put right after it was frozen
 }
 
 func (StatisticsPage) Template() string { return "public/statistics" }
