@@ -104,7 +104,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Cases = cases.New(a.DB, a.Blobs, pepper)
 	a.Subscriptions = subscription.New(a.DB, pepper)
 	a.Stats = stats.New(a.DB)
-	a.House = door.NewHouse(door.House{Subscriptions: a.Subscriptions, Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Stats: a.Stats, Ready: a.ready.Load}, pepper)
+	a.House = door.NewHouse(door.House{Subscriptions: a.Subscriptions, Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Stats: a.Stats, Outbox: courier.NewOutbox(a.DB), Ready: a.ready.Load}, pepper)
 	a.Web = web.New(a.House, a.log)
 	return nil
 }

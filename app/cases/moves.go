@@ -409,15 +409,3 @@ func pauses(r *store.Reader, id int64, today calendar.Date) ([]calendar.Span, er
 	}
 	return stopped, nil
 }
-
-// notices is the content-free message to a citizen who left an e-mail address.
-func notices(r *store.Reader, id int64, key string) ([]journal.Message, error) {
-	var reachable int64
-	if err := r.Model(&Contact{}).Where("case_id = ? AND email <> ''", id).Limit(1).Count(&reachable).Error; err != nil {
-		return nil, fmt.Errorf("cases: notice: %w", err)
-	}
-	if reachable == 0 {
-		return nil, nil
-	}
-	return []journal.Message{{Key: key, Channel: "mail", Template: "progress", SubjectID: id}}, nil
-}

@@ -498,19 +498,3 @@ func (s *Service) Draft(ctx context.Context, a staff.Actor, id int64) (d *Draft,
 	})
 	return d, err
 }
-
-// MailAddress is where the courier sends a message about a case, read at the
-// moment of sending; empty when the sender left none.
-func (s *Service) MailAddress(ctx context.Context, id int64) (string, error) {
-	var list []Contact
-	err := s.db.Read(ctx, func(r *store.Reader) error {
-		return r.Select("case_id, email").Where("case_id = ?", id).Limit(1).Find(&list).Error
-	})
-	if err != nil {
-		return "", fmt.Errorf("cases: mail address: %w", err)
-	}
-	if len(list) == 0 {
-		return "", nil
-	}
-	return list[0].Email, nil
-}

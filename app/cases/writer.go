@@ -15,6 +15,7 @@ import (
 	"mingjing/app/fault"
 	"mingjing/app/journal"
 	"mingjing/app/search"
+	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
 )
@@ -257,6 +258,7 @@ type standing struct {
 	rules       rules
 	people      []staff.Name
 	departments []staff.Department
+	messages    settings.Messages
 }
 
 // present reads the standing once for each revision, which every change of any
@@ -270,6 +272,9 @@ func (s *Service) present(r *store.Reader, at store.Revision) (now *standing, er
 		return nil, err
 	}
 	if now.people, now.departments, err = everybody(r); err != nil {
+		return nil, err
+	}
+	if now.messages, err = settings.LoadMessages(r); err != nil {
 		return nil, err
 	}
 	s.standing.Store(now)
@@ -328,8 +333,8 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 			ToState: Submitted, Detail: c.Channel.Word()})
 		e := journal.Event{Actor: sub.by.ID, ActorName: sub.by.Name, Verb: "case.submit", Subject: "case", SubjectID: c.ID,
 			Changes: []journal.Change{{Field: "kind", New: string(c.Kind)}, {Field: "channel", New: string(c.Channel)}}}
-		if sub.Email != "" {
-			e.Messages = []journal.Message{{Key: fmt.Sprintf("case/%d/received", c.ID), Channel: "mail", Template: "received", SubjectID: c.ID}}
+		if by := way(sub.Email, sub.Phone, now.messages.SMS); by != "" {
+			e.Messages = []journal.Message{{Key: fmt.Sprintf("case/%d/received", c.ID), Channel: by, Template: "received", SubjectID: c.ID}}
 		}
 		entries = append(entries, e)
 		docs = append(docs, search.Doc{Kind: searchKind, Ref: c.ID, Text: c.searchText()})

@@ -40,6 +40,10 @@ type Config struct {
 	SMTPURL string `env:"SMTP_URL" secret:"url"`
 	// MailFrom is the sender's address of that mail.
 	MailFrom string `env:"MAIL_FROM" envDefault:"portal@localhost"`
+	// SMSURL is the gateway that takes text messages: https://:key@host/path. It gets
+	// {"id","to","text"} as JSON by POST, the key as Bearer token (user:key as
+	// Basic), and the id as Idempotency-Key; empty: no text message is sent.
+	SMSURL string `env:"SMS_URL" secret:"url"`
 	// BlobURL is where attachments are kept: s3://key:secret@host/bucket; empty means DataDir/blobs.
 	BlobURL string `env:"BLOB_URL" secret:"url"`
 	// MetricsAddr is where Prometheus may read /metrics; empty: nowhere.
@@ -117,6 +121,11 @@ func (c *Config) Check() error {
 			errs = append(errs, errors.New("PORTAL_BASE_URL must be like https://zg.example.gov.cn"))
 		}
 		c.BaseURL = strings.TrimRight(c.BaseURL, "/")
+	}
+	if c.SMSURL != "" {
+		if u, err := url.Parse(c.SMSURL); err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && LoopbackHost(u.Hostname())) {
+			errs = append(errs, errors.New("PORTAL_SMS_URL must be like https://:key@sms.example.cn/send"))
+		}
 	}
 	switch c.SecondFactor {
 	case "", "required", "optional":

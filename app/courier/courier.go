@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"mingjing/app/blob"
@@ -34,12 +35,13 @@ type Courier struct {
 	stats         *stats.Service
 	blobs         blob.Store
 	cfg           config.Config
+	http          *http.Client
 	log           *slog.Logger
 }
 
 // New prepares the courier.
 func New(db *store.DB, c *cases.Service, s *staff.Service, l *ledger.Service, u *subscription.Service, n *stats.Service, b blob.Store, cfg config.Config, log *slog.Logger) *Courier {
-	return &Courier{db, c, s, l, u, n, b, cfg, log}
+	return &Courier{db, c, s, l, u, n, b, cfg, &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, log}
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,7 +38,13 @@ import (
 	"mingjing/app/subscription"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv("COURIER_CHILD") != "" {
+		child()
+		return
+	}
+	storetest.Main(m)
+}
 
 // sink is a real mail server that keeps what it is given.
 type sink struct {
@@ -49,8 +56,9 @@ type sink struct {
 
 // manner is how a sink answers.
 type manner struct {
-	say  error // answer to the message's end
-	drop bool  // break the connection instead of answering
+	say  error  // answer to the message's end
+	kill func() // what happens to the sender before it hears the answer
+	drop bool   // break the connection instead of answering
 }
 
 // got returns the mails that were handed over and their recipients.
@@ -90,6 +98,9 @@ func (x *session) Data(r io.Reader) error {
 	x.s.lock.Lock()
 	defer x.s.lock.Unlock()
 	x.s.mails = append(x.s.mails, string(body))
+	if x.s.kill != nil {
+		x.s.kill()
+	}
 	if x.s.drop {
 		return errors.Join(x.c.Conn().Close(), io.ErrUnexpectedEOF)
 	}
@@ -135,17 +146,19 @@ func each(t *testing.T, m manner, test func(t *testing.T, w *world, s *sink)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		pepper := seal.Pepper(bytes.Repeat([]byte{3}, 32))
-		w := &world{db: db, clock: clock, blobs: blob.Sealed(folder, key)}
-		w.cases = cases.New(db, w.blobs, pepper)
+		w := furnish(db, blob.Sealed(folder, key), config.Config{SMTPURL: listen(t, s), MailFrom: "portal@court.example", BaseURL: "https://zg.example.cn"})
+		w.clock = clock
 		t.Cleanup(w.cases.Close)
-		cfg := config.Config{SMTPURL: listen(t, s), MailFrom: "portal@court.example", BaseURL: "https://zg.example.cn"}
-		w.staff = staff.New(db, pepper, false)
-		w.ledger = ledger.New(db, w.blobs)
-		w.subscriptions = subscription.New(db, pepper)
-		w.Courier = courier.New(db, w.cases, w.staff, w.ledger, w.subscriptions, stats.New(db), w.blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
 		test(t, w, s)
 	})
+}
+
+// furnish is a house with a courier.
+func furnish(db *store.DB, blobs blob.Store, cfg config.Config) *world {
+	pepper := seal.Pepper(bytes.Repeat([]byte{3}, 32))
+	w := &world{db: db, blobs: blobs, cases: cases.New(db, blobs, pepper), staff: staff.New(db, pepper, false), ledger: ledger.New(db, blobs), subscriptions: subscription.New(db, pepper)}
+	w.Courier = courier.New(db, w.cases, w.staff, w.ledger, w.subscriptions, stats.New(db), blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
+	return w
 }
 
 func (w *world) record(t *testing.T) cases.Ticket {

@@ -26,6 +26,8 @@ const (
 
 type outboxRow struct {
 	ID        int64
+	Idem      string
+	Channel   string
 	Template  string
 	SubjectID int64
 	Attempts  int
@@ -33,17 +35,24 @@ type outboxRow struct {
 
 func (outboxRow) TableName() string { return "outbox" }
 
-// Deliver sends the mails that are due, one after another. Without a mail
-// server it leaves them waiting until Purge gives them up.
+// Deliver sends the messages that are due, one after another. Without a mail
+// server or a gateway it leaves them waiting until Purge gives them up.
 func (c *Courier) Deliver(ctx context.Context) error {
-	if c.cfg.SMTPURL == "" {
-		return nil
+	var errs []error
+	for _, x := range []struct{ channel, through string }{{"mail", c.cfg.SMTPURL}, {"sms", c.cfg.SMSURL}} {
+		if x.through != "" {
+			errs = append(errs, c.deliver(ctx, x.channel))
+		}
 	}
+	return errors.Join(errs...)
+}
+
+func (c *Courier) deliver(ctx context.Context, channel string) error {
 	if err := c.settle(ctx); err != nil {
 		return err
 	}
 	for {
-		m, err := c.claim(ctx)
+		m, err := c.claim(ctx, channel)
 		if err != nil || m == nil {
 			return err
 		}
@@ -57,15 +66,20 @@ func (c *Courier) Deliver(ctx context.Context) error {
 // settle gives up messages that are too old, and marks those whose sender died
 // in the middle: nobody knows whether the provider took them.
 func (c *Courier) settle(ctx context.Context) error {
-	late := "超过三天没有发出"
+	late := map[string]string{"mail": "超过三天没有发出", "sms": "超过三天没有发出"}
 	if c.cfg.SMTPURL == "" {
-		late = "没有设置邮件服务器，三天没有发出"
+		late["mail"] = "没有设置邮件服务器，三天没有发出"
+	}
+	if c.cfg.SMSURL == "" {
+		late["sms"] = "没有设置短信网关，三天没有发出"
 	}
 	err := c.db.Write(ctx, func(tx *store.Tx) error {
-		err := tx.Model(&outboxRow{}).Where("state = 'waiting' AND created_at < ?", tx.Now.Add(-stale)).
-			Updates(map[string]any{"state": "dead", "finished_at": tx.Now, "note": late}).Error
-		if err != nil {
-			return err
+		for channel, note := range late {
+			err := tx.Model(&outboxRow{}).Where("state = 'waiting' AND created_at < ? AND channel = ?", tx.Now.Add(-stale), channel).
+				Updates(map[string]any{"state": "dead", "finished_at": tx.Now, "note": note}).Error
+			if err != nil {
+				return err
+			}
 		}
 		return tx.Model(&outboxRow{}).Where("state = 'sending' AND lease_until < ?", tx.Now).
 			Updates(map[string]any{"state": "unknown", "finished_at": tx.Now, "note": "发送中断，不知道是否送达"}).Error
@@ -77,12 +91,12 @@ func (c *Courier) settle(ctx context.Context) error {
 }
 
 // claim takes the oldest message that is due; whoever changes its state first has it.
-func (c *Courier) claim(ctx context.Context) (*outboxRow, error) {
+func (c *Courier) claim(ctx context.Context, channel string) (*outboxRow, error) {
 	var got *outboxRow
 	err := c.db.Write(ctx, func(tx *store.Tx) error {
 		got = nil
 		var list []outboxRow
-		err := tx.Select("id, template, subject_id, attempts").Where("state = 'waiting' AND due_at <= ? AND channel = 'mail'", tx.Now).
+		err := tx.Select("id, idem, channel, template, subject_id, attempts").Where("state = 'waiting' AND due_at <= ? AND channel = ?", tx.Now, channel).
 			Order("due_at, id").Limit(1).Find(&list).Error
 		if err != nil || len(list) == 0 {
 			return err
@@ -112,6 +126,8 @@ type letter struct {
 	// find reads the address of the row's subject, empty for none, and the page
 	// of the site that the message names.
 	find func(ctx context.Context, subject int64) (address, page string, err error)
+	// words, instead of subject and body, are the court's own.
+	words func(settings.Messages) string
 	// public, instead, makes all of a message that tells only what anybody may read.
 	public func(ctx context.Context, subject int64) (notice, error)
 }
@@ -157,10 +173,9 @@ func (c *Courier) letters() map[string]letter {
 			return to, page, err
 		}
 	}
-	look := "请用受理编号和查询码在网站“查询进度”里查看。"
 	return map[string]letter{
-		"received":  {subject: "您的来件已收到", body: look, find: sender},
-		"progress":  {subject: "您的事项有新进展", body: look, find: sender},
+		"received":  {find: sender, words: func(m settings.Messages) string { return m.Received }},
+		"progress":  {find: sender, words: func(m settings.Messages) string { return m.Progress }},
 		"subscribe": {public: c.confirm},
 		"news":      {public: c.news},
 		"digest":    {subject: "您部门本月的整改提示已生成", body: "请登录工作台查看。", find: desk("/desk/ledger/digests")},
@@ -173,6 +188,16 @@ func (c *Courier) letters() map[string]letter {
 func (c *Courier) compose(ctx context.Context, says letter, subject int64) (notice, error) {
 	if says.public != nil {
 		return says.public(ctx, subject)
+	}
+	if says.words != nil {
+		err := c.db.Read(ctx, func(r *store.Reader) error {
+			m, err := settings.LoadMessages(r)
+			says.subject, says.body = says.words(m), m.Look
+			return err
+		})
+		if err != nil {
+			return notice{}, err
+		}
 	}
 	to, page, err := says.find(ctx, subject)
 	n := notice{to: to, subject: says.subject, body: says.subject + "。" + says.body + "\n"}
@@ -192,12 +217,20 @@ func (c *Courier) send(ctx context.Context, m outboxRow) (state, note string) {
 	if err != nil {
 		return "waiting", "读取地址失败"
 	}
+	if m.Channel == "sms" {
+		if n.to, err = c.cases.Mobile(ctx, m.SubjectID); err != nil {
+			return "waiting", "读取号码失败"
+		}
+	}
 	if n.to == "" {
-		return "dead", "没有邮箱地址"
+		return "dead", "没有可以发送的地址"
 	}
 	var site settings.Site
 	if err := c.db.Read(ctx, func(r *store.Reader) (err error) { site, err = settings.LoadSite(r); return err }); err != nil {
 		return "waiting", "读取设置失败"
+	}
+	if m.Channel == "sms" {
+		return c.sendText(ctx, text{ID: m.Idem, To: n.to, Text: "【" + site.Court + "】" + strings.ReplaceAll(strings.TrimSpace(n.body), "\n", "")})
 	}
 	client, err := dial(c.cfg.SMTPURL)
 	if err != nil {

@@ -146,6 +146,18 @@ func Undelivered(r *store.Reader) (Unsent, error) {
 	return u, nil
 }
 
+// OldestWaiting is when the oldest message that is due was written; zero when none waits.
+func OldestWaiting(r *store.Reader) (time.Time, error) {
+	var at []time.Time
+	if err := r.Table("outbox").Where("state = 'waiting' AND due_at <= ?", r.Now).Order("due_at, id").Limit(1).Pluck("created_at", &at).Error; err != nil {
+		return time.Time{}, fmt.Errorf("journal: oldest waiting: %w", err)
+	}
+	if len(at) == 0 {
+		return time.Time{}, nil
+	}
+	return at[0], nil
+}
+
 // Entry is one row of the audit trail.
 type Entry struct {
 	ID        int64

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -9,8 +11,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"mingjing/app/journal"
+	"mingjing/app/store"
 	"mingjing/app/web/door"
 )
+
+// scrape is how long a reading of the database for the metrics may take.
+const scrape = 2 * time.Second
 
 // metrics counts requests by route, never by visitor.
 type metrics struct {
@@ -20,7 +27,7 @@ type metrics struct {
 	hits     prometheus.Counter
 }
 
-func newMetrics(*door.House) *metrics {
+func newMetrics(h *door.House) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portal_requests_total", Help: "Requests by method, route and status."},
@@ -29,7 +36,24 @@ func newMetrics(*door.House) *metrics {
 			Buckets: []float64{.005, .02, .05, .1, .25, .5, 1, 2.5, 10}}, []string{"route"}),
 		hits: prometheus.NewCounter(prometheus.CounterOpts{Name: "portal_page_cache_hits_total", Help: "Public pages answered from memory."}),
 	}
-	m.registry.MustRegister(m.requests, m.took, m.hits, collectors.NewGoCollector(),
+	oldest := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "portal_outbox_oldest_seconds", Help: "Age of the oldest message that waits to be sent; NaN when the database does not answer."},
+		func() float64 {
+			ctx, cancel := context.WithTimeout(context.Background(), scrape)
+			defer cancel()
+			age := 0.0
+			err := h.DB.Read(ctx, func(r *store.Reader) error {
+				at, err := journal.OldestWaiting(r)
+				if err == nil && !at.IsZero() {
+					age = r.Now.Sub(at).Seconds()
+				}
+				return err
+			})
+			if err != nil {
+				return math.NaN()
+			}
+			return age
+		})
+	m.registry.MustRegister(oldest, m.requests, m.took, m.hits, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -361,7 +361,7 @@ func TestTheAdministratorsHearWhatNobodyElseCanMend(t *testing.T) {
 				t.Errorf("the security administrator reads %q", never)
 			}
 		}
-		if said := sys.Get("/desk/settings").Find(".notice").Text(); !strings.Contains(said, "1 封没有发出，0 封不知道是否送达，最早的是 2021年1月6日") {
+		if said := sys.Get("/desk/settings").Find(".notice").Text(); !strings.Contains(said, "1 条没有发出，0 条不知道是否送达，最早的是 2021年1月6日") {
 			t.Error(said)
 		}
 	})

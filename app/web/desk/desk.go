@@ -184,6 +184,8 @@ func Routes(h *door.House) []Route {
 		post("/desk/settings/limits", operators, d.SetTimeLimit),
 		get("/desk/settings/calendar", operators, d.Calendar),
 		post("/desk/settings/calendar", operators, d.ImportNotice),
+		get("/desk/settings/messages", operators, d.MessageTexts), post("/desk/settings/messages", operators, d.SaveMessageTexts),
+		get("/desk/settings/outbox", operators, d.Outbox), get("/desk/settings/outbox/:id", operators, d.OutboxMessage), post("/desk/settings/outbox/:id", operators, d.DecideMessage),
 	}
 }
 
@@ -288,7 +290,7 @@ var doneWords = map[string]string{
 	"ledger_report": "进展已报告，公众网站已更新。", "ledger_details": "已保存。", "ledger_add": "措施已加入台账。", "ledger_evidence": "佐证材料已添加。",
 	"ledger_propose_due": "已提出，等整改办或者院领导批准。", "ledger_decide_due": "已作出决定。", "ledger_apply": "已申请销号，等待核验。", "ledger_review": "核验意见已记录。",
 	"ledger_withdraw": "销号申请已撤回。", "ledger_check": "复查结果已记录。", "ledger_withdrawn": "材料已撤下。", "lookback": "回头看已开始，请逐项核实。", "judge": "结论已记录。", "mapped": "对应关系已确认。", "rule": "制度已登记。", "rule_changed": "制度已保存。", "end": "这次回头看已结束。",
-	"corrected": "更正已记下，公众网站已更新。", "site": "设置已保存。", "limit": "时限已修改，新来件按新时限计算。", "calendar": "放假安排已装入。",
+	"corrected": "更正已记下，公众网站已更新。", "site": "设置已保存。", "outbox": "已记下。", "messages": "用语已保存，以后的通知照这样写。", "limit": "时限已修改，新来件按新时限计算。", "calendar": "放假安排已装入。",
 }
 
 // next is where to go after signing in: a page of the desk, whatever the link says.

@@ -108,6 +108,11 @@ var rights = map[string]string{
 	"POST /desk/settings/limits":              "sys_admin",
 	"GET /desk/settings/calendar":             "sys_admin",
 	"POST /desk/settings/calendar":            "sys_admin",
+	"GET /desk/settings/messages":             "sys_admin",
+	"POST /desk/settings/messages":            "sys_admin",
+	"GET /desk/settings/outbox":               "sys_admin",
+	"GET /desk/settings/outbox/:id":           "sys_admin",
+	"POST /desk/settings/outbox/:id":          "sys_admin",
 }
 
 // TestEveryAddressIsClosedToWhoHasNoBusinessThere asks every address as nobody

@@ -35,7 +35,7 @@ func (d *Doors) set(c *door.Ctx, verb string, change func(*store.Tx, settings.Au
 
 func (d *Doors) settingsFrame(c *door.Ctx, r *store.Reader, here, heading, lead string) (p view.SettingsPage, err error) {
 	p = view.SettingsPage{Heading: heading, Lead: lead}
-	for _, l := range []view.Link{{Text: "网站", Href: "/desk/settings"}, {Text: "时限", Href: "/desk/settings/limits"}, {Text: "放假安排", Href: "/desk/settings/calendar"}} {
+	for _, l := range []view.Link{{Text: "网站", Href: "/desk/settings"}, {Text: "时限", Href: "/desk/settings/limits"}, {Text: "放假安排", Href: "/desk/settings/calendar"}, {Text: "通知用语", Href: "/desk/settings/messages"}, {Text: "发件箱", Href: "/desk/settings/outbox"}} {
 		p.Tabs = append(p.Tabs, view.NavLink{Link: l, Page: l.Href == here})
 	}
 	p.Desk, err = d.frameIn(c, r, "设置："+heading)
@@ -78,11 +78,11 @@ func (d *Doors) unsent(r *store.Reader, list []view.Notice) ([]view.Notice, erro
 	if err != nil || u.Dead+u.Unknown == 0 {
 		return list, err
 	}
-	why := "请检查邮件服务器的设置。"
+	why := "请到“发件箱”逐条决定，并检查邮件服务器和短信网关的设置。"
 	if d.house.Config.SMTPURL == "" {
-		why = "没有设置邮件服务器（PORTAL_SMTP_URL），通知发不出去。"
+		why = "没有设置邮件服务器（PORTAL_SMTP_URL），通知邮件发不出去。"
 	}
-	return append(list, view.Notice{Text: fmt.Sprintf("通知邮件：%s 封没有发出，%s 封不知道是否送达，最早的是 %s。来信人凭编号和查询码仍能看到进展。%s",
+	return append(list, view.Notice{Text: fmt.Sprintf("通知：%s 条没有发出，%s 条不知道是否送达，最早的是 %s。来信人凭编号和查询码仍能看到进展。%s",
 		view.Tally(u.Dead), view.Tally(u.Unknown), calendar.Of(u.Oldest).Chinese(), why)}), nil
 }
 

@@ -23,6 +23,7 @@ import (
 	"mingjing/app/calendar"
 	"mingjing/app/cases"
 	"mingjing/app/config"
+	"mingjing/app/courier"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
 	"mingjing/app/seal"
@@ -43,6 +44,7 @@ type House struct {
 	Cases         *cases.Service
 	Subscriptions *subscription.Service
 	Stats         *stats.Service
+	Outbox        *courier.Outbox
 	Pages         *Cache
 	Limits        *Limits
 	csrf          seal.Key
