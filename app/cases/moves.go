@@ -54,6 +54,8 @@ const (
 	DoDecline     Verb = "decline"
 	DoCall        Verb = "call"
 	DoInterfere   Verb = "interfere"
+	DoServe       Verb = "serve"
+	DoServed      Verb = "served"
 )
 
 var verbWords = map[Verb]string{DoSubmit: "提交", DoRegister: "登记", DoAccept: "受理", DoRefuse: "不予受理",
@@ -62,7 +64,7 @@ var verbWords = map[Verb]string{DoSubmit: "提交", DoRegister: "登记", DoAcce
 	DoSendBack: "退回修改", DoApprove: "签发", DoSend: "答复", DoExtend: "延期", DoConclude: "办结", DoRedo: "重办",
 	DoArchive: "归档", DoDiscard: "列为无效件", DoRestore: "恢复", DoRecuse: "回避", DoNote: "内部备注",
 	DoResume: "继续办理", DoAddFor: "代群众补充", DoExclude: "列明应回避的人或部门",
-	DoJoin: "请部门会办", DoOpine: "会办意见", DoRelease: "撤回会办", DoSupervise: "督办", DoObject: "不同意答复", DoDecline: "不再重办", DoCall: "回访", DoInterfere: "过问登记"}
+	DoJoin: "请部门会办", DoOpine: "会办意见", DoRelease: "撤回会办", DoSupervise: "督办", DoObject: "不同意答复", DoDecline: "不再重办", DoCall: "回访", DoInterfere: "过问登记", DoServe: "登记送达", DoServed: "送达结果"}
 
 // Word is the verb as staff read it.
 func (v Verb) Word() string { return verbWords[v] }
@@ -109,6 +111,8 @@ var moves = map[Verb]Move{
 	DoObject:      {From: []State{Replied, Concluded}}, // a petition's goes to accepted, others stay
 	DoDecline:     {From: []State{Replied, Concluded}, To: Concluded, Roles: []staff.Role{staff.Supervisor, staff.Dispatcher}},
 	DoCall:        {From: []State{Replied, Concluded}, Roles: []staff.Role{staff.Caller}},
+	DoServe:       {From: slices.DeleteFunc(slices.Clone(States), func(s State) bool { return s == Submitted || s == Invalid }), Roles: servers, Own: true},
+	DoServed:      {From: States, Roles: servers, Own: true},
 	DoRestore:     {From: []State{Invalid}, To: Submitted, Roles: []staff.Role{staff.Dispatcher}},
 }
 

@@ -53,7 +53,7 @@ func (c Case) Appeals() bool {
 }
 
 // mayObject refuses an objection that comes too early, too late or twice.
-func (u rules) mayObject(c Case, today calendar.Date) error {
+func (u rules) mayObject(r *store.Reader, c Case, today calendar.Date) error {
 	switch {
 	case c.ObjectedAt != nil:
 		return fault.New(fault.Conflict, "您的意见已经收到，正在研究，请等待答复。")
@@ -63,7 +63,11 @@ func (u rules) mayObject(c Case, today calendar.Date) error {
 		return fault.New(fault.Conflict, "还没有答复，现在不能提出。")
 	}
 	if l := u.limits.For(string(c.Kind), settings.Object); l.Amount > 0 {
-		if until, _ := u.calendar.Due(c.RepliedOn, l.Limit()); today.After(until) {
+		from, pending, err := servedOn(r, c)
+		if err != nil {
+			return err
+		}
+		if until, _ := u.calendar.Due(from, l.Limit()); !pending && today.After(until) {
 			return fault.New(fault.Conflict, "已经超过提出的期限（"+until.Chinese()+"）。有新的情况，请另外提交一件。")
 		}
 	}
@@ -84,7 +88,7 @@ func (s *Service) Object(ctx context.Context, id int64, body string) error {
 			return err
 		}
 		today := calendar.Of(tx.Now)
-		if err := u.mayObject(*c, today); err != nil {
+		if err := u.mayObject(&tx.Reader, *c, today); err != nil {
 			return err
 		}
 		if err := shutOut(tx, c, body); err != nil {

@@ -268,6 +268,7 @@ type Page struct {
 	Replies    []Reply
 	Rating     *Rating
 	Calls      []Call
+	Served     []Served
 	Tasks      []Task
 	Opine      int64 // the task that the actor's department has still to answer, or 0
 	Published  *PublishedReply
@@ -346,6 +347,9 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 			return err
 		}
 		if err = r.Where("case_id = ?", id).Order("id DESC").Limit(50).Find(&p.Calls).Error; err != nil {
+			return err
+		}
+		if p.Served, err = served(r, id); err != nil {
 			return err
 		}
 		if p.Tasks, err = tasks(r, id); err != nil {

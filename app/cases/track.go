@@ -249,7 +249,7 @@ func (s *Service) Track(ctx context.Context, id int64) (Tracked, error) {
 			return err
 		}
 		for _, v := range []Verb{DoSupplement, DoUrge, DoWithdraw, DoRate, DoObject} {
-			if s.citizenMay(t.Case, v, today) == nil && (v != DoRate || t.Rating == nil) && (v != DoObject || u.mayObject(t.Case, today) == nil) {
+			if s.citizenMay(t.Case, v, today) == nil && (v != DoRate || t.Rating == nil) && (v != DoObject || u.mayObject(r, t.Case, today) == nil) {
 				t.Actions = append(t.Actions, v)
 			}
 		}

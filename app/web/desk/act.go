@@ -36,11 +36,21 @@ func (d *Doors) Act(c *door.Ctx) error {
 	case err == nil:
 		return c.SeeOther(after(verb, id))
 	case ok && x.Kind == fault.Invalid:
-		return d.casePage(c, 422, id, func(p *casePage) { p.again(string(verb), f, err) })
+		return d.casePage(c, 422, id, func(p *casePage) { p.again(form(verb, f), f, err) })
 	case ok && x.Kind == fault.Conflict:
-		return d.casePage(c, 409, id, func(p *casePage) { p.again(string(verb), f, err) })
+		return d.casePage(c, 409, id, func(p *casePage) { p.again(form(verb, f), f, err) })
 	}
 	return err
+}
+
+// form is the name of the form of a page that has one for each task or letter.
+func form(v cases.Verb, f *door.Form) string {
+	for _, of := range []string{"task", "service"} {
+		if id := f.Get(of); id != "" && v != cases.DoOpine {
+			return string(v) + "-" + id
+		}
+	}
+	return string(v)
 }
 
 func (d *Doors) do(c *door.Ctx, f *door.Form, v cases.Verb, id int64, version int) error {
@@ -124,6 +134,22 @@ func (d *Doors) do(c *door.Ctx, f *door.Form, v cases.Verb, id int64, version in
 	case cases.DoCall:
 		return s.CallBack(ctx, a, id, version, cases.Call{Reached: f.Get("reached") == "yes", Resolved: cases.Resolved(f.Get("resolved")),
 			Satisfaction: cases.Satisfaction(f.Get("satisfied")), Note: text})
+	case cases.DoServe:
+		on, err := dayOf(f, "sent_on", "日期")
+		if err != nil {
+			return err
+		}
+		return s.Serve(ctx, a, id, cases.Serving{About: cases.About(f.Get("about")), Way: f.Get("way"), SentOn: on, Number: f.Get("number"), Proof: text})
+	case cases.DoServed:
+		on, err := dayOf(f, "on_day", "日期")
+		if err != nil {
+			return err
+		}
+		service, err := strconv.ParseInt(f.Get("service"), 10, 64)
+		if err != nil {
+			return fault.New(fault.Malformed, "表单不完整，没有办理。请返回刷新页面后再试。")
+		}
+		return s.EndService(ctx, a, id, service, f.Get("outcome"), on, text)
 	case cases.DoInterfere:
 		return d.interfered(c, f, id)
 	case cases.DoRecuse:

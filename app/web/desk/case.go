@@ -154,6 +154,21 @@ func (p *casePage) facts() []view.Answer {
 		}
 		add("会办", t.Department+"："+value+"\n"+t.Ask)
 	}
+	for _, x := range p.page.Served {
+		value := x.SentOn.Chinese() + cases.ServeWord(x.Way) + x.About.Word()
+		if x.Number != "" {
+			value += "，邮件号 " + x.Number
+		}
+		if x.Outcome == "" {
+			value += "，还没有送达结果"
+		} else if x.Way == cases.Post {
+			value += "，" + x.OnDay.Chinese() + cases.OutcomeWord(x.Outcome)
+		}
+		if x.Proof != "" {
+			value += "\n" + x.Proof
+		}
+		add("送达", value)
+	}
 	for _, x := range p.page.Calls {
 		value := calendar.Of(x.At).Chinese() + " 没有联系上"
 		if x.Reached {

@@ -110,6 +110,7 @@ func (p *casePage) offer() {
 		view.Field{Name: "due_on", Kind: "date", Label: "会办期限", Required: true, Width: "middle"}, text("请会办部门做什么", "只有内部能看到。"))
 	p.release(form)
 	act(cases.DoSupervise, "督办", "", text("督办要求", "承办部门会看到，来信人看不到。"))
+	p.serve(form)
 	act(cases.DoAddFor, "保存补充", "来信人打电话、当面补充的，在这里代为记下，来信人查询时看得到。", text("补充的内容", "照来信人的话写。"))
 	act(cases.DoExclude, "列明回避", "来件反映的人和部门，或者应当回避的人，列明后不能看到、不能办理此件。",
 		view.Field{Name: "person", Label: "应当回避的人", Hint: "姓名或者登录名。", Width: "middle", Autocomplete: "off"},
@@ -125,6 +126,41 @@ func (p *casePage) offer() {
 	if p.page.HasContact && p.mayReveal() {
 		f := view.Form{Action: fmt.Sprintf("/desk/cases/%d/contact", k.ID), CSRF: p.CSRF, Buttons: []view.Button{{Text: "查看联系方式"}}}
 		p.Reveal = &f
+	}
+}
+
+// serve offers to record what was told by post, by phone or in person, and how letters ended.
+func (p *casePage) serve(form maker) {
+	choices := func(words []string, word func(string) string) (list []view.Choice) {
+		for _, x := range words {
+			list = append(list, view.Choice{Value: x, Text: word(x)})
+		}
+		return list
+	}
+	if p.page.Can[cases.DoServe] {
+		var abouts []string
+		for _, x := range cases.Abouts {
+			abouts = append(abouts, string(x))
+		}
+		f := form("serve", "登记", view.Field{Name: "about", Kind: view.Select, Label: "告知了什么", Required: true, Choices: append([]view.Choice{{Text: "请选择"}}, choices(abouts, func(s string) string { return cases.About(s).Word() })...)},
+			view.Field{Name: "way", Kind: view.Radio, Label: "怎样告知的", Required: true, Choices: choices(cases.ServeWays, cases.ServeWord)},
+			view.Field{Name: "sent_on", Kind: "date", Label: "哪一天", Required: true, Width: "middle", Value: p.today.String()},
+			view.Field{Name: "number", Label: "邮件号", Hint: "邮寄的填写。", Width: "middle", Autocomplete: "off"},
+			view.Field{Name: "content", Kind: view.Textarea, Label: "怎样确认对方知道了", Hint: "电话、当面的填写，比如：本人接听，已读出答复，本人表示知道。来信人看不到。", Rows: 2})
+		p.Acts = append(p.Acts, view.Act{Name: "serve", Label: cases.DoServe.Word(), Lead: "没有邮箱、手机的来信人，邮寄、打电话、当面告知以后在这里登记。期限从送达之日起算。", Form: f})
+	}
+	for _, x := range p.page.Served {
+		if x.Outcome != "" || !p.page.Can[cases.DoServed] {
+			continue
+		}
+		f := form("served", "登记结果", view.Field{Name: "outcome", Kind: view.Radio, Label: "结果", Required: true, Choices: choices(cases.Outcomes, cases.OutcomeWord)},
+			view.Field{Name: "on_day", Kind: "date", Label: "哪一天", Required: true, Width: "middle"},
+			view.Field{Name: "content", Kind: view.Textarea, Label: "凭证", Hint: "比如：回执载明 11 月 20 日本人签收。", Required: true, Rows: 2})
+		f.Hidden = append(f.Hidden, view.Hidden{Name: "service", Value: strconv.FormatInt(x.ID, 10)})
+		for i := range f.Fields {
+			f.Fields[i].ID = fmt.Sprintf("served-%d-%s", x.ID, f.Fields[i].Name)
+		}
+		p.Acts = append(p.Acts, view.Act{Name: fmt.Sprintf("served-%d", x.ID), Label: "送达结果：" + x.About.Word() + " " + x.Number, Form: f})
 	}
 }
 

@@ -123,13 +123,39 @@ func TestDepartmentsCoOperateThroughTheForms(t *testing.T) {
 		if p := handler.Get("/desk/queue"); strings.Contains(p.Text(), "请我会办") {
 			t.Error("what was taken back is still asked")
 		}
-		for _, verb := range []string{"join", "opine", "release", "supervise", "decline", "call"} {
+		for _, verb := range []string{"join", "opine", "release", "supervise", "decline", "call", "serve", "served"} {
 			for _, hostile := range []string{"", "x", "-1", "99999999999999999999", "' OR 1=1 --", "\u202e", strings.Repeat("长", 3000)} {
-				v := url.Values{"_csrf": {dispatcher.Get("/desk/account").Value("_csrf")}, "version": {"1"}, "task": {hostile}, "department": {hostile}, "due_on": {hostile}, "content": {hostile}, "reached": {hostile}, "resolved": {hostile}, "satisfied": {hostile}}
+				v := url.Values{"_csrf": {dispatcher.Get("/desk/account").Value("_csrf")}, "version": {"1"}, "task": {hostile}, "department": {hostile}, "due_on": {hostile}, "content": {hostile}, "reached": {hostile}, "resolved": {hostile}, "satisfied": {hostile}, "about": {hostile}, "way": {hostile}, "sent_on": {hostile}, "number": {hostile}, "service": {hostile}, "outcome": {hostile}, "on_day": {hostile}}
 				if p := dispatcher.Post(page+"/"+verb, v); p.Status < 300 || p.Status >= 500 {
 					t.Errorf("%s with %.10q: %d", verb, hostile, p.Status)
 				}
 			}
+		}
+	})
+}
+
+func TestALetterAndItsEndAreRecordedThroughTheForms(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		no, _, citizen := submit(t, s, "建议改进立案窗口叫号")
+		clerk := s.SignIn("intake_clerk")
+		page := find(t, clerk, no)
+		act(t, clerk, page, "register", "kind", "comment")
+		wrong := send(t, clerk, page, page+"/serve", "about", "notice", "way", "post", "sent_on", "2021-01-06", "content", "挂号寄出")
+		if wrong.Status != http.StatusUnprocessableEntity || !strings.Contains(wrong.Text(), "请填写邮件号") || wrong.Find("textarea#serve-content").Text() != "挂号寄出" {
+			t.Fatalf("%d %s", wrong.Status, wrong.Text())
+		}
+		if p := act(t, clerk, page, "serve", "about", "notice", "way", "post", "sent_on", "2021-01-06", "number", "XA123"); !strings.Contains(p.Text(), "邮件号 XA123，还没有送达结果") {
+			t.Error(p.Text())
+		}
+		wrong = send(t, clerk, page, page+"/served", "outcome", "served", "on_day", "2020-12-31", "content", "回执")
+		if wrong.Status != http.StatusUnprocessableEntity || !strings.Contains(wrong.Text(), "在寄出之日和今天之间") || wrong.Find(".act[open] textarea").Text() != "回执" {
+			t.Errorf("%d %s", wrong.Status, wrong.Text())
+		}
+		if p := act(t, clerk, page, "served", "outcome", "served", "on_day", "2021-01-06", "content", "回执载明本人签收"); !strings.Contains(p.Text(), "回执载明本人签收") || p.Find("#served-1").Length() != 0 {
+			t.Error(p.Text())
+		}
+		if p := citizen.Get("/track/case"); strings.Contains(p.Text(), "回执") {
+			t.Error("the sender reads what stays inside")
 		}
 	})
 }
