@@ -123,6 +123,49 @@ func TestEveryPublicPageIsPictured(t *testing.T) {
 	node(t, nil, "shoot.mjs", append([]string{s.URL, "--out=" + pictures(t, "pages"), "--states=wide,phone"}, paths()...)...)
 }
 
+// awaitAnswer takes a suggestion to where its handler writes, and tells its page.
+func awaitAnswer(t *testing.T, s *apptest.Site) string {
+	t.Helper()
+	citizen := s.Browser()
+	form := citizen.Form("/submit/suggestion")
+	form.Set("title", "建议公开开庭排期")
+	form.Set("content", "希望提前一周公布下周的开庭排期。")
+	if p := citizen.Upload("/submit/suggestion", form); p.Status != http.StatusOK {
+		t.Fatalf("submit: %d %s", p.Status, p.Text())
+	}
+	const page = "/desk/cases/1"
+	dispatcher, handler := s.SignIn("dispatcher"), s.SignIn("handler")
+	for _, step := range []struct {
+		who  *apptest.Browser
+		verb string
+	}{{dispatcher, "register"}, {dispatcher, "accept"}, {dispatcher, "assign"}, {handler, "acknowledge"}} {
+		p := step.who.Get(page)
+		v := p.Fields(fmt.Sprintf(`form[action="%s/%s"]`, page, step.verb))
+		for _, o := range p.Find("#assign-department option").EachIter() {
+			if step.verb == "assign" && strings.TrimSpace(o.Text()) == "执行局" {
+				v.Set("department", o.AttrOr("value", ""))
+			}
+		}
+		if p := step.who.Post(page+"/"+step.verb, v); p.Status != http.StatusSeeOther {
+			t.Fatalf("%s: %d %s", step.verb, p.Status, p.Text())
+		}
+	}
+	return page
+}
+
+func TestADraftCannotBeLostInABrowser(t *testing.T) {
+	s := start(t, store.SQLite)
+	page := awaitAnswer(t, s)
+	accounts, err := json.Marshal(s.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node(t, []string{"BASE=" + s.URL, "CASE=" + page, "ACCOUNTS=" + string(accounts), "OUT=" + pictures(t, "writing")}, "writing.mjs")
+	if text := s.Log.String(); strings.Contains(text, "level=ERROR") || strings.Contains(text, "浏览器就没有了") {
+		t.Errorf("the log:\n%s", text)
+	}
+}
+
 // ledgerSheet is a small ledger as a court keeps it, with merged cells left empty.
 const ledgerSheet = "整改台账\n反馈方面,反馈问题,细化问题,措施编号,整改措施,责任领导,牵头部门,配合部门,整改时限,整改状态,内部说明\n" +
 	"服务群众不够到位,窗口服务评价偏低,叫号设备老旧,1-1-1-1,改造叫号系统,分管副院长,执行局,信息技术处,2027年12月31日,整改中,编制数待批\n" +

@@ -115,8 +115,11 @@ func (s *Service) SaveDraft(ctx context.Context, a staff.Actor, id int64, seen i
 			}
 			if old.Body == body && c.State == Handling {
 				version = old.Version
-				return nil
+				return drop(tx, a, id)
 			}
+		}
+		if err := drop(tx, a, id); err != nil { // what was being written is saved
+			return err
 		}
 		version = d.Version
 		if err := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "case_id"}}, UpdateAll: true}).Create(&d).Error; err != nil {

@@ -39,8 +39,8 @@ func (s *Service) Kin(ctx context.Context, a staff.Actor, phone, email, text str
 	return earlier, similar, nil
 }
 
-// Version is the version of a case that the actor may see, for a page that
-// stays open while its draft is saved.
+// Version is the version of a case that the actor may see, for who acts without
+// a page that says it.
 func (s *Service) Version(ctx context.Context, a staff.Actor, id int64) (n int, err error) {
 	err = s.db.Read(ctx, func(r *store.Reader) error {
 		c, err := get(r, a, id)

@@ -264,6 +264,7 @@ type Page struct {
 	Messages   map[int64]Message
 	Files      []Attachment
 	Draft      *Draft
+	Kept       *Kept  // what the actor was writing and has not saved, where it differs from the draft
 	Digest     string // of the draft shown, for Approve
 	Replies    []Reply
 	Rating     *Rating
@@ -342,6 +343,12 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 		}
 		if p.Draft != nil {
 			p.Digest = digest(p.Draft.Body)
+		}
+		if p.Kept, err = kept(r, a, id); err != nil {
+			return err
+		}
+		if p.Kept != nil && p.Draft != nil && p.Kept.Body == p.Draft.Body {
+			p.Kept = nil
 		}
 		if p.Rating, err = rating(r, id); err != nil {
 			return err

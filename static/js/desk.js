@@ -63,7 +63,8 @@
   }
   addEventListener('beforeunload', (e) => { if (dirty) e.preventDefault(); });
 
-  // The draft is saved five seconds after a change, to the same address as the button.
+  // What is being written is put aside at most three seconds after a change, however long somebody types on, and when the
+  // page goes away: it is at most five seconds old, whatever happens to the page, the case or the session.
   const box = $('[data-autosave]');
   if (box) {
     const form = $('form', box);
@@ -72,64 +73,61 @@
     said.setAttribute('role', 'status');
     $('.buttons', form).after(said);
     let timer = 0;
-    let running = null;
-    const stop = (words) => {
-      said.textContent = words;
-      form.removeEventListener('input', later);
+    let busy = false;
+    let last = form.elements.body.value;
+    const data = () => {
+      const all = new URLSearchParams(new FormData(form));
+      all.set('then', 'keep');
+      return all;
     };
-    const save = async () => {
+    const keep = async () => {
       const text = form.elements.body.value;
-      if (!text.trim()) return;
+      if (!text.trim() || text === last) return false;
+      let again = false;
       const late = new AbortController();
       const alarm = setTimeout(() => late.abort(), 15000);
+      let words = '网站现在忙，没有暂存，马上会再试。也可以点“保存”。';
       try {
-        const answer = await fetch(form.action, { method: 'POST', signal: late.signal, headers: { Accept: 'application/json' },
-          body: new URLSearchParams(new FormData(form)) });
-        if (answer.status === 409) { stop('别人刚刚改过这份稿子，自动保存已停止。请点“保存”，两份会并排显示。'); return; }
+        const answer = await fetch(form.action, { method: 'POST', signal: late.signal, headers: { Accept: 'application/json' }, body: data() });
         if (answer.status === 401 || answer.redirected) {
-          said.textContent = '登录已过期，没有保存。请在另一个标签页重新登录，再回到这里点“保存”；或者先把内容复制下来。';
-          return;
+          words = '登录已过期，没有暂存。请在另一个标签页重新登录，再回到这里点“保存”；或者先把内容复制下来。';
+        } else if (answer.status === 403 || answer.status === 404) {
+          words = '没有暂存。请先把内容复制下来，再刷新页面看最新情况。';
+        } else if (answer.status === 422) {
+          words = `没有暂存：${(await answer.json()).message}`;
+        } else if (answer.ok) {
+          last = text;
+          if (form.elements.body.value === text) dirty = false;
+          words = `已暂存 ${(await answer.json()).at}，还没有保存为答复稿。`;
+        } else {
+          again = true;
         }
-        if (answer.status === 403 || answer.status === 404) {
-          stop('您现在不能再改这份稿子，没有保存，自动保存已停止。请先把内容复制下来，再刷新页面看最新情况。');
-          return;
-        }
-        if (answer.status === 422) { said.textContent = `没有保存：${(await answer.json()).message}`; return; }
-        if (!answer.ok) { said.textContent = '网站现在忙，没有保存，稍后会再试。也可以过一会儿点“保存”。'; return; }
-        const now = await answer.json();
-        form.elements.seen.value = now.draft;
-        for (const v of $$('input[name=version]')) v.value = now.version;
-        said.textContent = `已保存 ${now.at}`;
-        if (form.elements.body.value === text) dirty = false;
       } catch {
-        said.textContent = '没有保存成功，请检查网络后点“保存”。';
+        words = '没有暂存成功，请检查网络；马上会再试。';
+        again = true;
       } finally {
         clearTimeout(alarm);
       }
+      said.textContent = words;
+      return again || (last === text && form.elements.body.value !== text);
     };
-    let unsaved = false;
-    const start = () => {
-      unsaved = false;
-      running = save().finally(() => { running = null; });
+    const later = () => {
+      if (timer || busy) return;
+      timer = setTimeout(async () => {
+        timer = 0;
+        busy = true;
+        const more = await keep();
+        busy = false;
+        if (more) later();
+      }, 3000);
     };
-    function later() {
-      unsaved = true;
-      clearTimeout(timer);
-      timer = setTimeout(() => { if (running) later(); else start(); }, 5000);
-    }
     form.addEventListener('input', later);
-    // A sending waits for the saving that runs, so that it carries the newest
-    // version; another form of the page first saves what was typed here.
-    for (const other of $$('form[method=post]')) {
-      other.addEventListener('submit', (e) => {
-        clearTimeout(timer);
-        if (unsaved && other !== form && !running) start();
-        if (!running) return;
-        e.preventDefault();
-        const by = e.submitter;
-        running.then(() => other.requestSubmit(by));
-      });
-    }
+    let sent = false;
+    for (const f of $$('.draft form')) f.addEventListener('submit', () => { sent = true; clearTimeout(timer); });
+    addEventListener('pagehide', () => {
+      const text = form.elements.body.value;
+      if (!sent && text.trim() && text !== last) fetch(form.action, { method: 'POST', keepalive: true, headers: { Accept: 'application/json' }, body: data() }).catch(() => {});
+    });
   }
 
   // The caller's earlier cases appear while typing, as with the button.

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"fmt"
 	"strings"
 
 	"mingjing/app/fault"
@@ -36,6 +37,15 @@ func (d *Doors) Account(c *door.Ctx) error {
 	p := view.AccountPage{Desk: f, Factor: a.SecondFactor,
 		Facts:   []view.Answer{{Label: "姓名", Value: a.Name}, {Label: "登录名", Value: a.Login}, {Label: "部门", Value: or(a.Department, "—")}, {Label: "角色", Value: roleNames(a.Roles)}},
 		SignOut: view.Form{Action: "/desk/account/sessions", CSRF: f.CSRF, Buttons: []view.Button{{Text: "退出所有设备"}}}}
+	list, err := d.house.Cases.KeptTexts(c.Std(), a)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		drop := dropForm(x.CaseID, f.CSRF)
+		drop.Hidden = append(drop.Hidden, view.Hidden{Name: "from", Value: "account"})
+		p.Kept = append(p.Kept, view.KeptText{Case: view.Link{Text: "来件 " + x.CaseNo, Href: fmt.Sprintf("/desk/cases/%d", x.CaseID)}, Body: x.Body, At: door.Moment(x.SavedAt), Drop: drop})
+	}
 	if a.SecondFactor {
 		if p.Codes, err = d.house.Staff.RecoveryCodesLeft(c.Std(), a); err != nil {
 			return err

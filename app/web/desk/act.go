@@ -232,8 +232,8 @@ func pointers(acts []view.Act) []*view.Act {
 }
 
 // Draft saves the answer being written, and hands it on where that was asked
-// for. A script that saves while somebody types gets the new versions instead
-// of a page.
+// for. What a script puts aside while somebody types, or the button beside it,
+// is no version: it waits until its writer comes back.
 func (d *Doors) Draft(c *door.Ctx) error {
 	id, err := number(c.Params("id"))
 	if err != nil {
@@ -243,21 +243,25 @@ func (d *Doors) Draft(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
+	switch f.Get("then") {
+	case "keep":
+		return d.keep(c, f, id)
+	case "drop":
+		if err := d.house.Cases.Drop(c.Std(), c.Actor, id); err != nil {
+			return err
+		}
+		if f.Get("from") == "account" {
+			return c.SeeOther("/desk/account?done=drop")
+		}
+		return c.SeeOther(fmt.Sprintf("/desk/cases/%d?done=drop", id))
+	}
 	seen, err := strconv.Atoi(f.Get("seen"))
 	if err != nil || seen < 0 {
 		return fault.New(fault.Malformed, "表单不完整，没有保存。请复制您写的内容，刷新页面后再试。")
 	}
-	script := c.Get(fiber.HeaderAccept) == fiber.MIMEApplicationJSON
-	version, err := d.house.Cases.SaveDraft(c.Std(), c.Actor, id, seen, f.Get("body"))
+	_, err = d.house.Cases.SaveDraft(c.Std(), c.Actor, id, seen, f.Get("body"))
 	x, ok := fault.As(err)
 	switch {
-	case script && err == nil:
-		return d.saved(c, id, version)
-	case script && ok && (x.Kind == fault.Conflict || x.Kind == fault.Invalid):
-		status := map[fault.Kind]int{fault.Conflict: 409, fault.Invalid: 422}[x.Kind]
-		return c.Status(status).JSON(struct {
-			Message string `json:"message"`
-		}{x.Message})
 	case ok && x.Kind == fault.Invalid:
 		return d.casePage(c, 422, id, func(p *casePage) { p.draftAgain(f, err) })
 	case ok && x.Kind == fault.Conflict:
@@ -280,18 +284,27 @@ func (d *Doors) Draft(c *door.Ctx) error {
 	return c.SeeOther(after(cases.DoPropose, id))
 }
 
-// saved tells a script the versions that its page now stands at.
-func (d *Doors) saved(c *door.Ctx, id int64, draft int) error {
-	n, err := d.house.Cases.Version(c.Std(), c.Actor, id)
-	if err != nil {
+// keep puts aside what is being written, for a script or for the button.
+func (d *Doors) keep(c *door.Ctx, f *door.Form, id int64) error {
+	script := c.Get(fiber.HeaderAccept) == fiber.MIMEApplicationJSON
+	at, err := d.house.Cases.PutAside(c.Std(), c.Actor, id, f.Get("body"))
+	x, ok := fault.As(err)
+	switch {
+	case script && ok && x.Kind == fault.Invalid:
+		return c.Status(422).JSON(struct {
+			Message string `json:"message"`
+		}{x.Fields[0].Message})
+	case ok && x.Kind == fault.Invalid:
+		return d.casePage(c, 422, id, func(p *casePage) { p.draftAgain(f, err) })
+	case err != nil:
 		return err
+	case script:
+		c.Set(fiber.HeaderCacheControl, "no-store")
+		return c.JSON(struct {
+			At string `json:"at"`
+		}{at.In(calendar.Shanghai).Format("15:04:05")})
 	}
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.JSON(struct {
-		Draft   int    `json:"draft"`
-		Version int    `json:"version"`
-		At      string `json:"at"`
-	}{draft, n, d.house.DB.Now().In(calendar.Shanghai).Format("15:04:05")})
+	return c.SeeOther(fmt.Sprintf("/desk/cases/%d?done=keep", id))
 }
 
 func (p *casePage) draftAgain(f *door.Form, wrong error) {

@@ -8,6 +8,7 @@ import (
 
 	"mingjing/app/cases"
 	"mingjing/app/staff"
+	"mingjing/app/web/door"
 	"mingjing/app/web/view"
 )
 
@@ -51,6 +52,7 @@ func (p *casePage) offer() {
 	if p.Draft != nil && can[cases.DoDraft] {
 		p.editor()
 	}
+	p.keptText()
 	own := p.page.Draft != nil && p.page.Draft.AuthorID == p.actor.ID
 	approved := p.page.Draft != nil && p.page.Draft.ApprovedBy != nil
 	if !own {
@@ -254,10 +256,33 @@ func (p *casePage) editor() {
 	f := view.Form{Action: fmt.Sprintf("/desk/cases/%d/draft", k.ID), CSRF: p.CSRF,
 		Hidden:  []view.Hidden{{Name: "seen", Value: strconv.Itoa(seen)}},
 		Fields:  names("draft", view.Field{Name: "body", Kind: view.Textarea, Label: "答复内容", Required: true, Rows: 12, Value: body, Hint: "写明查了什么、结果怎样、依据是什么、不服怎么办。最多 10000 字。"}),
-		Buttons: []view.Button{{Text: "保存"}, {Text: "保存并提交审核", Name: "then", Value: "propose"}}}
+		Buttons: []view.Button{{Text: "保存"}, {Text: "保存并提交审核", Name: "then", Value: "propose"}, {Text: "暂存", Name: "then", Value: "keep"}}}
 	p.Draft.Form = &f
 	p.Draft.Folded = k.State == cases.InReview || k.State == cases.InApproval
-	p.Draft.Autosave = !p.Draft.Folded
+	p.Draft.Autosave = true
+	if x := p.page.Kept; x != nil {
+		p.Draft.Form.Fields[0].Value = x.Body // beside what is stored
+	}
+}
+
+// keptText shows what this person was writing: in the editor where there is
+// one, beside what is stored; else by itself, to be copied.
+func (p *casePage) keptText() {
+	x := p.page.Kept
+	if x == nil {
+		return
+	}
+	if p.Draft == nil {
+		p.Draft = &view.DraftBox{}
+	}
+	f := dropForm(x.CaseID, p.CSRF)
+	p.Draft.Kept = &view.KeptText{Body: x.Body, At: door.Moment(x.SavedAt), Drop: f}
+}
+
+// dropForm throws a kept text away.
+func dropForm(id int64, token string) view.Form {
+	return view.Form{Action: fmt.Sprintf("/desk/cases/%d/draft", id), CSRF: token, Hidden: []view.Hidden{{Name: "then", Value: "drop"}},
+		Buttons: []view.Button{{Text: "不要这份"}}}
 }
 
 // publication offers to propose the answer for publication, where the citizen

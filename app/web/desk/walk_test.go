@@ -210,26 +210,6 @@ func TestTwoWhoWriteTheSameDraftSeeBothTexts(t *testing.T) {
 		if got := strings.TrimSpace(handler.Get(page).Find("#draft-body").Text()); got != "合并的一稿" {
 			t.Error(got)
 		}
-
-		// A script that saves while somebody types gets versions, or a refusal.
-		auto := func(v url.Values) apptest.Page {
-			r, err := http.NewRequest(http.MethodPost, s.URL+page+"/draft", strings.NewReader(v.Encode()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			r.Header.Set("Accept", "application/json")
-			return handler.Do(r)
-		}
-		v = handler.Get(page).Fields(selector(page + "/draft"))
-		v.Set("body", "自动保存的一稿")
-		if p := auto(v); p.Status != 200 || !strings.Contains(p.Body, `"draft":3`) {
-			t.Errorf("%d %s", p.Status, p.Body)
-		}
-		v.Set("body", "又一稿")
-		if p := auto(v); p.Status != 409 {
-			t.Errorf("an old version was saved: %d %s", p.Status, p.Body)
-		}
 	})
 }
 

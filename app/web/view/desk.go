@@ -77,6 +77,7 @@ type AccountPage struct {
 	Facts   []Answer
 	Factor  bool
 	Codes   int64 // recovery codes left
+	Kept    []KeptText
 	SignOut Form
 }
 

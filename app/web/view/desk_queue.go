@@ -82,6 +82,18 @@ type DraftBox struct {
 	Clash    bool
 	Theirs   string
 	TheirsBy string
+	Kept     *KeptText // what who looks was writing and has not saved; in the editor too, where there is one
+}
+
+// Stale says that the text stored is to stand beside the kept one.
+func (b DraftBox) Stale() bool { return b.Kept != nil && b.Form != nil && b.Text != "" }
+
+// KeptText is what somebody was writing and has not saved.
+type KeptText struct {
+	Case Link // whose answer it was to be, in a list
+	Body string
+	At   Moment
+	Drop Form
 }
 
 // DeskEvent is a line of the timeline.

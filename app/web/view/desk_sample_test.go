@@ -105,6 +105,10 @@ func deskGallery() map[string]Page {
 	clash.Waiting = "这一步由别人办理，您现在没有要做的。"
 	clash.Contact, clash.Reveal = []Answer{{"姓名", "赵小满"}, {"电话", "0871-64000000"}}, nil
 	clash.Replies = []DeskReply{{at(2021, 3, 2, 9, 0), "执行局", "已经更换叫号屏。", "59ab0c2d6e7f8899"}}
+	drop := deskForm("/desk/cases/1/draft", "不要这份")
+	back, gone := deskCase(), deskCase()
+	back.Draft.Text, back.Draft.Kept = "您好！您反映的问题收悉。", &KeptText{Body: back.Draft.Form.Fields[0].Value, At: at(2021, 3, 1, 10, 25), Drop: drop}
+	gone.Acts, gone.Waiting, gone.Draft = nil, "这一步由别人办理，您现在没有要做的。", &DraftBox{Kept: back.Draft.Kept}
 	review := deskCase()
 	review.State, review.Draft = "待签发", &DraftBox{Text: "您好！\n现已更换叫号屏。", Meta: "李明 2021年3月1日 10:20保存，第 2 稿；王芳审核通过", Digest: "59ab0c2d6e7f8899", Approved: "周正已签发这一稿，可以发出。"}
 	folded := deskForm("/desk/cases/1/draft", "保存", Field{Name: "body", ID: "draft-body", Kind: Textarea, Label: "答复内容", Required: true, Rows: 12})
@@ -136,10 +140,11 @@ func deskGallery() map[string]Page {
 			Field{Name: "role_handler", ID: "roles-role_handler", Kind: Checkbox, Value: "1", Label: "承办人", Checked: true}, Field{Name: "role_liaison", ID: "roles-role_liaison", Kind: Checkbox, Value: "1", Label: "部门联络员"})},
 			{Name: "sessions", Label: "退出所有登录", Form: deskForm("/desk/people/9/sessions", "退出这个账号的所有登录")}}}
 	return map[string]Page{
-		"login": login, "refused": refused, "secret": slip, "queue": queue, "calendar": month, "queue-empty": empty, "case": plain, "case-wrong": wrong, "case-clash": clash, "case-review": review, "intake": intake,
+		"login": login, "refused": refused, "secret": slip, "queue": queue, "calendar": month, "queue-empty": empty, "case": plain, "case-wrong": wrong, "case-clash": clash, "case-kept": back, "case-kept-gone": gone, "case-review": review, "intake": intake,
 		"factor": FactorPage{Desk: deskFrame("/desk/factor", "设置动态验证码"), Picture: "/static/img/mark.svg", Secret: "ABCD EFGH IJKL MNOP",
 			Form: deskForm("/desk/factor", "启用", Field{Name: "code", Label: "验证器里的6位数字", Required: true, Width: "short"})},
-		"account": AccountPage{Desk: deskFrame("/desk/account", "我的账号"), Facts: []Answer{{"姓名", "李明"}, {"角色", "承办人"}}, SignOut: deskForm("/desk/account/sessions", "退出所有设备")},
+		"account": AccountPage{Desk: deskFrame("/desk/account", "我的账号"), Facts: []Answer{{"姓名", "李明"}, {"角色", "承办人"}}, SignOut: deskForm("/desk/account/sessions", "退出所有设备"),
+			Kept: []KeptText{{Case: Link{"来件 48172093", "/desk/cases/1"}, Body: "您好！您反映的问题收悉。经查，1月5日上午叫号屏故障。", At: at(2021, 3, 1, 10, 25), Drop: drop}}},
 		"recorded": RecordedPage{Desk: deskFrame("/desk/intake/new", "已登记"), Heading: "窗口无人", Kind: "投诉", CaseNo: "48172093", AccessCode: "73150628", NoticeBy: "2021-03-16", ReplyBy: "2021-03-25", Estimated: true,
 			Case: Link{"打开这一件", "/desk/cases/1"}, Next: Link{"登记下一件", "/desk/intake/new"}},
 		"publishing": PublishingPage{Desk: deskFrame("/desk/publishing", "选登"), Rows: []PublishingRow{{"/desk/publishing/1", "改进立案窗口叫号", "投诉", "立案庭", "等待复核", "near", "2021-03-02", true},
