@@ -261,7 +261,8 @@ func (p *casePage) editor() {
 	p.Draft.Folded = k.State == cases.InReview || k.State == cases.InApproval
 	p.Draft.Autosave = true
 	if x := p.page.Kept; x != nil {
-		p.Draft.Form.Fields[0].Value = x.Body // beside what is stored
+		f.Fields[0].Value = x.Body // beside what is stored
+		f.Buttons = append(f.Buttons, view.Button{Text: "不要这份", Name: "then", Value: "drop"})
 	}
 }
 

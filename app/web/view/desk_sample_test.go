@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,6 +108,9 @@ func deskGallery() map[string]Page {
 	clash.Replies = []DeskReply{{at(2021, 3, 2, 9, 0), "执行局", "已经更换叫号屏。", "59ab0c2d6e7f8899"}}
 	drop := deskForm("/desk/cases/1/draft", "不要这份")
 	back, gone := deskCase(), deskCase()
+	kept := *back.Draft.Form
+	kept.Buttons = append(slices.Clone(kept.Buttons), Button{"不要这份", "then", "drop"})
+	back.Draft.Form = &kept
 	back.Draft.Text, back.Draft.Kept = "您好！您反映的问题收悉。", &KeptText{Body: back.Draft.Form.Fields[0].Value, At: at(2021, 3, 1, 10, 25), Drop: drop}
 	gone.Acts, gone.Waiting, gone.Draft = nil, "这一步由别人办理，您现在没有要做的。", &DraftBox{Kept: back.Draft.Kept}
 	review := deskCase()
