@@ -27,11 +27,32 @@ func WriteDocx(text string) ([]byte, error) {
 		}
 		paragraph(&body, kinds[i+1], line, heads[i+1])
 	}
+	return packDocx(body.String())
+}
+
+// WriteLetter makes a Word document of a letter, in the form of WriteDocx: a
+// title, the line with its number below it, the text, and at the end on the right
+// who signs it and when. No line is read as anything but text.
+func WriteLetter(title, number string, text, signed []string) ([]byte, error) {
+	var body strings.Builder
+	paragraph(&body, KindTitle, title, "")
+	paragraph(&body, KindDateline, number, "")
+	for _, line := range text {
+		paragraph(&body, "", line, "")
+	}
+	for _, line := range signed {
+		paragraph(&body, KindSignature, line, "")
+	}
+	return packDocx(body.String())
+}
+
+// packDocx packs the paragraphs into a file.
+func packDocx(body string) ([]byte, error) {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
 	for _, part := range []struct{ name, content string }{
 		{"[Content_Types].xml", docxTypes}, {"_rels/.rels", docxRoot}, {"word/_rels/document.xml.rels", docxLinks}, {"word/styles.xml", docxStyles}, {"word/footer1.xml", docxFooter},
-		{"word/document.xml", xml.Header + `<w:document ` + docxSpace + `><w:body>` + body.String() + docxPage + `</w:body></w:document>`},
+		{"word/document.xml", xml.Header + `<w:document ` + docxSpace + `><w:body>` + body + docxPage + `</w:body></w:document>`},
 	} {
 		w, err := z.Create(part.name)
 		if err != nil {

@@ -74,7 +74,8 @@ func (p *casePage) describe() {
 		p.Files = append(p.Files, view.Link{Text: fmt.Sprintf("%s（%s）", f.Name, size(f.Size)), Href: fmt.Sprintf("/desk/cases/%d/files/%d", k.ID, f.ID)})
 	}
 	for _, r := range p.page.Replies {
-		p.Replies = append(p.Replies, view.DeskReply{At: door.Moment(r.SentAt), Unit: r.Unit, Text: r.Body, Digest: r.Digest[:16]})
+		p.Replies = append(p.Replies, view.DeskReply{At: door.Moment(r.SentAt), Unit: r.Unit, Text: r.Body, Digest: r.Digest[:16],
+			Links: []view.Link{{Text: "打印答复函", Href: fmt.Sprintf("/desk/cases/%d/replies/%d", k.ID, r.ID)}, {Text: "下载 Word 文档", Href: fmt.Sprintf("/desk/cases/%d/replies/%d.docx", k.ID, r.ID)}}})
 	}
 	p.Earlier, p.Similar = rows(p.page.Earlier, p.people, p.today), rows(p.page.Similar, p.people, p.today)
 	for _, e := range slices.Backward(p.page.Events) {

@@ -106,6 +106,8 @@ func Routes(h *door.House) []Route {
 		get("/desk/interference/:id", interfered, d.Interference),
 		get("/desk/cases/:id", caseworkers, d.Case),
 		get("/desk/cases/:id/files/:file", caseworkers, d.File),
+		get("/desk/cases/:id/replies/:reply.docx", caseworkers, d.LetterWord),
+		get("/desk/cases/:id/replies/:reply", caseworkers, d.Letter),
 		post("/desk/cases/:id/contact", caseworkers, d.Contact),
 		post("/desk/cases/:id/draft", caseworkers, d.Draft),
 		post("/desk/cases/:id/publish", caseworkers, d.ProposePublication),

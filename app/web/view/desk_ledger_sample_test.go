@@ -47,6 +47,8 @@ func ledgerGallery() map[string]Page {
 			Texts: []Answer{{"会议记录", "逐项研究了超期的措施。"}}, Lists: []RecordList{{Heading: "议题：已超期的措施（1）", Items: []RecordItem{{Text: "1-5-2-1 制定法官员额动态调整管理办法：超期12天", Href: "/desk/ledger/measures/2", Act: drop}}},
 				{Heading: "决定", Items: []RecordItem{{Code: "第1项", Text: "六月底前报党组研究", Standing: Due{"剩 6 天", "", "2027-06-30", "near", false}, Note: "政治部", Act: done}}}},
 			Acts: []Act{{Name: "draw", Form: deskForm("/desk/ledger/meetings/1/draw", "从台账和群众意见列出议题")}}, Links: []Link{{"打印会议议程", "/desk/ledger/meetings/1/agenda"}}},
+		"letter": PaperPage{Desk: deskFrame("/desk/cases/1/replies/1", "关于“窗口无人叫号”的答复"), Up: Link{"返回来件", "/desk/cases/1"}, Heading: "关于“窗口无人叫号”的答复", Formal: true, Number: "受理编号：48172093",
+			Parts: []PaperPart{{Lines: []PaperLine{{"", "您好！您反映的问题收悉。经查，1月5日上午叫号屏故障，现已更换。"}, {"", "感谢您的监督。"}}}, {Lines: []PaperLine{{"", "如有疑问，请凭受理编号与我们联系。"}, {"", "电话：12368"}}}}, Signed: []string{"云南省高级人民法院", "执行局", "2021年3月2日"}},
 		"paper": PaperPage{Desk: deskFrame("/desk/ledger/meetings/1/minutes", "会议记录"), Up: Link{"返回会议", "/desk/ledger/meetings/1"}, Heading: "2027年第二季度研究　会议记录", Facts: []Answer{{"会议日期", "2027年6月24日"}},
 			Parts: []PaperPart{{Heading: "记录", Text: "逐项研究。\n要求月底前办完。"}, {Heading: "（一）下面的一段", Lines: []PaperLine{{"1.针对“问题”问题。", "已经改正。"}, {"", "一段。"}}, Below: true}, {Heading: "决定", Items: []PaperItem{{"六月底前报党组研究", "政治部，2027年6月30日前办完"}, {Text: "补报一次进度"}}}, {Heading: "补记", Empty: "没有补记。"}}, Signed: []string{"整改工作办公室", "2027年6月24日"}},
 		"register": RegisterPage{Desk: deskFrame("/desk/ledger/orders", "督办"), Up: Link{"台账", "/desk/ledger"}, Heading: "督办", Lead: "共 2 份", Columns: []string{"督办单", "部门", "要求答复", "时限"},

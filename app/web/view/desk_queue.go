@@ -67,6 +67,7 @@ type DeskReply struct {
 	Unit   string
 	Text   string
 	Digest string
+	Links  []Link // the letter
 }
 
 // DraftBox is the answer being written. Form is the editor for who may write; Theirs is set when somebody else saved in

@@ -98,7 +98,8 @@ type PaperPage struct {
 	Desk
 	Up      Link // where it is worked on
 	Heading string
-	Formal  bool // an official document: its title in the middle
+	Formal  bool   // an official document: its title in the middle
+	Number  string // below the title of a letter
 	Facts   []Answer
 	Parts   []PaperPart
 	Signed  []string // at the end, to the right

@@ -105,7 +105,7 @@ func deskGallery() map[string]Page {
 	clash.Acts, clash.Draft.Clash, clash.Draft.Theirs, clash.Draft.TheirsBy = nil, true, "另一稿的文字。", "王芳"
 	clash.Waiting = "这一步由别人办理，您现在没有要做的。"
 	clash.Contact, clash.Reveal = []Answer{{"姓名", "赵小满"}, {"电话", "0871-64000000"}}, nil
-	clash.Replies = []DeskReply{{at(2021, 3, 2, 9, 0), "执行局", "已经更换叫号屏。", "59ab0c2d6e7f8899"}}
+	clash.Replies = []DeskReply{{at(2021, 3, 2, 9, 0), "执行局", "已经更换叫号屏。", "59ab0c2d6e7f8899", []Link{{"打印答复函", "/desk/cases/1/replies/1"}, {"下载 Word 文档", "/desk/cases/1/replies/1.docx"}}}}
 	drop := deskForm("/desk/cases/1/draft", "不要这份")
 	back, gone := deskCase(), deskCase()
 	kept := *back.Draft.Form
