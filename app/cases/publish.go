@@ -90,6 +90,9 @@ func (s *Service) ProposePublication(ctx context.Context, a staff.Actor, id int6
 			if found != "" {
 				return fault.Form([]fault.Field{{Name: f.name, Message: "文中还有来信人的" + found + "，请隐去后再提交。"}})
 			}
+			if found := personNumber(f.value); found != "" {
+				return fault.Form([]fault.Field{{Name: f.name, Message: "文中还有" + found + "，不能公开，请隐去后再提交。"}})
+			}
 		}
 		// Each proposal is a row of its own: what was once public stays as it was.
 		p.ID, p.CaseID, p.State, p.Kind, p.ProblemID, p.Unit = 0, id, "proposed", c.Kind, c.ProblemID, r.Unit
@@ -114,20 +117,28 @@ func seen(q *gorm.DB, a staff.Actor) *gorm.DB {
 // personal names the first detail of the sender that still stands in a text,
 // however a number is spaced.
 func personal(r *store.Reader, c Case, text string) (string, error) {
-	var list []Contact
-	if err := r.Where("case_id = ?", c.ID).Limit(1).Find(&list).Error; err != nil {
-		return "", fmt.Errorf("cases: contact: %w", err)
+	x, err := contactOf(r, c.ID)
+	if err != nil {
+		return "", err
 	}
-	list = append(list, Contact{})
-	for _, d := range []struct{ label, value string }{{"姓名", list[0].Name}, {"邮箱", list[0].Email}, {"地址", list[0].Address}, {"案号", c.CaseNumber}} {
+	for _, d := range []struct{ label, value string }{{"姓名", x.Name}, {"邮箱", x.Email}, {"地址", x.Address}, {"案号", c.CaseNumber}} {
 		if len([]rune(d.value)) > 1 && strings.Contains(text, d.value) {
 			return d.label, nil
 		}
 	}
-	if phone := allDigits(list[0].Phone); len(phone) >= 5 && strings.Contains(allDigits(text), phone) {
+	if phone := allDigits(x.Phone); len(phone) >= 5 && strings.Contains(allDigits(text), phone) {
 		return "电话", nil
 	}
 	return "", nil
+}
+
+// contactOf reads the contact details for a comparison; empty where none were left.
+func contactOf(r *store.Reader, id int64) (Contact, error) {
+	var list []Contact
+	if err := r.Select("case_id, name, phone, email, address").Where("case_id = ?", id).Limit(1).Find(&list).Error; err != nil {
+		return Contact{}, fmt.Errorf("cases: contact: %w", err)
+	}
+	return append(list, Contact{})[0], nil
 }
 
 // allDigits are the digits of a text, in order.

@@ -273,6 +273,7 @@ type Page struct {
 	Tasks      []Task
 	Opine      int64 // the task that the actor's department has still to answer, or 0
 	Published  *PublishedReply
+	Redacted   *Redacted // what a proposal for publication starts from, for whoever may propose one
 	Problem    *ledger.Problem
 	Department string
 	Handler    string
@@ -373,6 +374,11 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 		}
 		if len(published) == 1 {
 			p.Published = &published[0]
+		}
+		if p.Case.AllowPublish && len(p.Replies) > 0 && (a.Has(staff.Publisher) || a.Has(staff.Handler)) {
+			if p.Redacted, err = redacted(r, p.Case, p.Replies[0].Body); err != nil {
+				return err
+			}
 		}
 		as, err := standIn(r, a, id)
 		if err != nil {

@@ -289,20 +289,22 @@ func dropForm(id int64, token string) view.Form {
 // publication offers to propose the answer for publication, where the citizen
 // has consented and nothing is proposed yet.
 func (p *casePage) publication(form maker) {
-	k, x := p.page.Case, p.page.Published
-	if !k.AllowPublish || len(p.page.Replies) == 0 || !holds(p.actor, []staff.Role{staff.Publisher, staff.Handler}) {
+	x := p.page.Published
+	r := p.page.Redacted
+	if r == nil || x != nil && (x.State == "proposed" || x.State == "published") {
 		return
 	}
-	if x != nil && (x.State == "proposed" || x.State == "published") {
-		return
+	hidden := "没有找到号码和来信人留下的信息，请自己再看一遍。"
+	if len(r.Marks) > 0 {
+		var list []string
+		for _, m := range r.Marks {
+			list = append(list, m.What+" "+m.Text)
+		}
+		hidden = "已经替您隐去：" + strings.Join(list, "；") + "。不该隐去的（比如单位公开的电话）可以改回来，漏掉的请补上。"
 	}
-	question := k.Content
-	if question == "" {
-		question = k.Demand + "\n" + k.Facts
-	}
-	p.Acts = append(p.Acts, view.Act{Name: "publish", Label: "提出选登", Lead: "隐去姓名、电话、地址、案号和能认出个人的情节。由另一位公开审核员复核后才公开，原件不变。",
+	p.Acts = append(p.Acts, view.Act{Name: "publish", Label: "提出选登", Lead: "隐去姓名、电话、地址、案号和能认出个人的情节。由另一位公开审核员复核后才公开，原件不变。" + hidden,
 		Form: form("publish", "提出选登",
-			view.Field{Name: "title", Label: "标题", Required: true, Value: k.Title},
-			view.Field{Name: "question", Kind: view.Textarea, Label: "来信摘要", Required: true, Rows: 8, Value: question},
-			view.Field{Name: "answer", Kind: view.Textarea, Label: "答复", Required: true, Rows: 8, Value: p.page.Replies[0].Body})})
+			view.Field{Name: "title", Label: "标题", Required: true, Value: r.Title},
+			view.Field{Name: "question", Kind: view.Textarea, Label: "来信摘要", Required: true, Rows: 8, Value: r.Question},
+			view.Field{Name: "answer", Kind: view.Textarea, Label: "答复", Required: true, Rows: 8, Value: r.Answer})})
 }
