@@ -74,7 +74,7 @@
     $('.buttons', form).after(said);
     let timer = 0;
     let busy = false;
-    let last = form.elements.body.value;
+    let last = box.dataset.autosave ? '' : form.elements.body.value; // after a conflict it is stored nowhere yet
     const data = () => {
       const all = new URLSearchParams(new FormData(form));
       all.set('then', 'keep');
@@ -122,6 +122,7 @@
       }, 3000);
     };
     form.addEventListener('input', later);
+    if (!last) later();
     let sent = false;
     for (const f of $$('.draft form')) f.addEventListener('submit', () => { sent = true; clearTimeout(timer); });
     addEventListener('pagehide', () => {
