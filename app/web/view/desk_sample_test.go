@@ -117,7 +117,9 @@ func deskGallery() map[string]Page {
 	review.State, review.Draft = "待签发", &DraftBox{Text: "您好！\n现已更换叫号屏。", Meta: "李明 2021年3月1日 10:20保存，第 2 稿；王芳审核通过", Digest: "59ab0c2d6e7f8899", Approved: "周正已签发这一稿，可以发出。"}
 	folded := deskForm("/desk/cases/1/draft", "保存", Field{Name: "body", ID: "draft-body", Kind: Textarea, Label: "答复内容", Required: true, Rows: 12})
 	review.Draft.Form, review.Draft.Folded = &folded, true
-	review.Acts = []Act{{Name: "send", Label: "答复", Form: deskForm("/desk/cases/1/send", "发出答复")}}
+	review.Acts = []Act{{Name: "send", Label: "答复", Form: deskForm("/desk/cases/1/send", "发出答复")},
+		{Name: "publish", Label: "提出选登", Open: true, Lead: "隐去姓名、电话、地址、案号和能认出个人的情节。由另一位公开审核员复核后才公开，原件不变。已经替您隐去：姓名 赵小满；手机号 138 0013 8000；身份证号 53010219800101001X。不该隐去的（比如单位公开的电话）可以改回来，漏掉的请补上。",
+			Form: deskForm("/desk/cases/1/publish", "提出选登", Field{Name: "question", ID: "publish-question", Kind: Textarea, Label: "来信摘要", Required: true, Rows: 4, Value: "我是某某，手机×××。"}, Field{Name: "answer", ID: "publish-answer", Kind: Textarea, Label: "答复", Required: true, Rows: 4})}}
 
 	intake := IntakePage{Desk: deskFrame("/desk/intake/new", "登记"), Kinds: []NavLink{{Link{"咨询", "/desk/intake/new?kind=enquiry"}, true, false}, {Link{"投诉", "/desk/intake/new?kind=complaint"}, false, false}},
 		Form: Form{Action: "/desk/intake/new", CSRF: "token", Hidden: []Hidden{{"kind", "enquiry"}, {"submission_key", "k"}}, Fields: []Field{
