@@ -16,46 +16,51 @@ import (
 type Verb string
 
 const (
-	DoSubmit      Verb = "submit"
-	DoRegister    Verb = "register"
-	DoAccept      Verb = "accept"
-	DoRefuse      Verb = "refuse"
-	DoTransfer    Verb = "transfer"
-	DoAsk         Verb = "ask"
-	DoSupplement  Verb = "supplement"
-	DoWithdraw    Verb = "withdraw"
-	DoUrge        Verb = "urge"
-	DoRate        Verb = "rate"
-	DoAssign      Verb = "assign"
-	DoAcknowledge Verb = "acknowledge"
-	DoReturn      Verb = "return"
-	DoDraft       Verb = "draft"
-	DoPropose     Verb = "propose"
-	DoPass        Verb = "pass"
-	DoSendBack    Verb = "send_back"
-	DoApprove     Verb = "approve"
-	DoSend        Verb = "send"
-	DoExtend      Verb = "extend"
-	DoConclude    Verb = "conclude"
-	DoRedo        Verb = "redo"
-	DoArchive     Verb = "archive"
-	DoDiscard     Verb = "discard"
-	DoRestore     Verb = "restore"
-	DoRecuse      Verb = "recuse"
-	DoNote        Verb = "note"
-	DoResume      Verb = "resume"
-	DoAddFor      Verb = "add_for"
-	DoExclude     Verb = "exclude"
-	DoJoin        Verb = "join"
-	DoOpine       Verb = "opine"
-	DoRelease     Verb = "release"
-	DoSupervise   Verb = "supervise"
-	DoObject      Verb = "object"
-	DoDecline     Verb = "decline"
-	DoCall        Verb = "call"
-	DoInterfere   Verb = "interfere"
-	DoServe       Verb = "serve"
-	DoServed      Verb = "served"
+	DoSubmit        Verb = "submit"
+	DoRegister      Verb = "register"
+	DoAccept        Verb = "accept"
+	DoRefuse        Verb = "refuse"
+	DoTransfer      Verb = "transfer"
+	DoAsk           Verb = "ask"
+	DoSupplement    Verb = "supplement"
+	DoWithdraw      Verb = "withdraw"
+	DoUrge          Verb = "urge"
+	DoRate          Verb = "rate"
+	DoAssign        Verb = "assign"
+	DoAcknowledge   Verb = "acknowledge"
+	DoReturn        Verb = "return"
+	DoDraft         Verb = "draft"
+	DoPropose       Verb = "propose"
+	DoPass          Verb = "pass"
+	DoSendBack      Verb = "send_back"
+	DoApprove       Verb = "approve"
+	DoSend          Verb = "send"
+	DoExtend        Verb = "extend"
+	DoConclude      Verb = "conclude"
+	DoRedo          Verb = "redo"
+	DoArchive       Verb = "archive"
+	DoDiscard       Verb = "discard"
+	DoRestore       Verb = "restore"
+	DoRecuse        Verb = "recuse"
+	DoNote          Verb = "note"
+	DoResume        Verb = "resume"
+	DoAddFor        Verb = "add_for"
+	DoExclude       Verb = "exclude"
+	DoJoin          Verb = "join"
+	DoOpine         Verb = "opine"
+	DoRelease       Verb = "release"
+	DoSupervise     Verb = "supervise"
+	DoObject        Verb = "object"
+	DoDecline       Verb = "decline"
+	DoCall          Verb = "call"
+	DoInterfere     Verb = "interfere"
+	DoServe         Verb = "serve"
+	DoServed        Verb = "served"
+	DoErase         Verb = "erase" // by the program, or when a request is granted
+	DoHold          Verb = "hold"
+	DoUnhold        Verb = "unhold"
+	DoAskErasure    Verb = "ask_erasure"
+	DoDecideErasure Verb = "decide_erasure"
 )
 
 var verbWords = map[Verb]string{DoSubmit: "提交", DoRegister: "登记", DoAccept: "受理", DoRefuse: "不予受理",
@@ -64,7 +69,7 @@ var verbWords = map[Verb]string{DoSubmit: "提交", DoRegister: "登记", DoAcce
 	DoSendBack: "退回修改", DoApprove: "签发", DoSend: "答复", DoExtend: "延期", DoConclude: "办结", DoRedo: "重办",
 	DoArchive: "归档", DoDiscard: "列为无效件", DoRestore: "恢复", DoRecuse: "回避", DoNote: "内部备注",
 	DoResume: "继续办理", DoAddFor: "代群众补充", DoExclude: "列明应回避的人或部门",
-	DoJoin: "请部门会办", DoOpine: "会办意见", DoRelease: "撤回会办", DoSupervise: "督办", DoObject: "不同意答复", DoDecline: "不再重办", DoCall: "回访", DoInterfere: "过问登记", DoServe: "登记送达", DoServed: "送达结果"}
+	DoJoin: "请部门会办", DoOpine: "会办意见", DoRelease: "撤回会办", DoSupervise: "督办", DoObject: "不同意答复", DoDecline: "不再重办", DoCall: "回访", DoInterfere: "过问登记", DoServe: "登记送达", DoServed: "送达结果", DoErase: "删除", DoHold: "依法保留", DoUnhold: "解除保留", DoAskErasure: "申请删除", DoDecideErasure: "决定删除申请"}
 
 // Word is the verb as staff read it.
 func (v Verb) Word() string { return verbWords[v] }
@@ -80,40 +85,44 @@ type Move struct {
 // moves is every change of state there is. A verb without roles is the
 // citizen's. Whatever is not here is refused.
 var moves = map[Verb]Move{
-	DoRegister:    {From: []State{Submitted}, To: Registered, Roles: []staff.Role{staff.IntakeClerk, staff.Dispatcher}},
-	DoAccept:      {From: []State{Registered, NeedMore}, To: Accepted, Roles: []staff.Role{staff.Dispatcher}},
-	DoRefuse:      {From: []State{Registered, NeedMore}, To: Refused, Roles: []staff.Role{staff.Dispatcher}},
-	DoTransfer:    {From: []State{Registered, NeedMore, Accepted, Returned}, To: Transferred, Roles: []staff.Role{staff.Dispatcher}},
-	DoAsk:         {From: []State{Registered, Acknowledged, Handling}, To: NeedMore, Roles: []staff.Role{staff.Dispatcher, staff.Handler}, Own: true},
-	DoSupplement:  {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo, Replied}},
-	DoWithdraw:    {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview}, To: Withdrawn},
-	DoUrge:        {From: []State{Submitted, Registered, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo}},
-	DoRate:        {From: []State{Replied, Concluded}},
-	DoAssign:      {From: []State{Accepted, Returned, Assigned, Acknowledged, Handling, InReview, InApproval, Redo}, To: Assigned, Roles: []staff.Role{staff.Dispatcher}},
-	DoAcknowledge: {From: []State{Assigned}, To: Acknowledged, Roles: []staff.Role{staff.Liaison, staff.Handler}, Own: true},
-	DoReturn:      {From: []State{Assigned, Acknowledged, Handling, Redo}, To: Returned, Roles: []staff.Role{staff.Liaison, staff.Handler}, Own: true},
-	DoDraft:       {From: []State{Acknowledged, Handling, Redo, InReview, InApproval}, To: Handling, Roles: []staff.Role{staff.Handler}, Own: true},
-	DoPropose:     {From: []State{Handling}, To: InReview, Roles: []staff.Role{staff.Handler}, Own: true},
-	DoPass:        {From: []State{InReview}, To: InApproval, Roles: []staff.Role{staff.Reviewer}, Own: true},
-	DoSendBack:    {From: []State{InReview, InApproval}, To: Handling, Roles: []staff.Role{staff.Reviewer, staff.Approver}, Own: true},
-	DoApprove:     {From: []State{InApproval}, Roles: []staff.Role{staff.Approver}, Own: true},
-	DoSend:        {From: []State{InApproval}, To: Replied, Roles: []staff.Role{staff.Handler, staff.Approver}, Own: true},
-	DoExtend:      {From: []State{Accepted, Assigned, Acknowledged, Handling, InReview, InApproval}, Roles: []staff.Role{staff.Approver}, Own: true},
-	DoConclude:    {From: []State{Replied}, To: Concluded, Roles: []staff.Role{staff.Handler, staff.Dispatcher}, Own: true},
-	DoRedo:        {From: []State{Replied, Concluded}, To: Redo, Roles: []staff.Role{staff.Supervisor, staff.Dispatcher}},
-	DoArchive:     {From: []State{Concluded, Refused, Transferred, Withdrawn}, To: Archived, Roles: []staff.Role{staff.Dispatcher}},
-	DoDiscard:     {From: []State{Submitted, Registered}, To: Invalid, Roles: []staff.Role{staff.IntakeClerk, staff.Dispatcher}},
-	DoResume:      {From: []State{NeedMore}, Roles: []staff.Role{staff.Dispatcher, staff.Handler}, Own: true},
-	DoAddFor:      {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo, Replied}, Roles: []staff.Role{staff.IntakeClerk, staff.Dispatcher}},
-	DoExclude:     {From: States, Roles: []staff.Role{staff.Dispatcher}},
-	DoJoin:        {From: []State{Assigned, Acknowledged, Handling, InReview, InApproval, Redo}, Roles: []staff.Role{staff.Dispatcher, staff.Handler}, Own: true},
-	DoSupervise:   {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo}, Roles: []staff.Role{staff.Supervisor}},
-	DoObject:      {From: []State{Replied, Concluded}}, // a petition's goes to accepted, others stay
-	DoDecline:     {From: []State{Replied, Concluded}, To: Concluded, Roles: []staff.Role{staff.Supervisor, staff.Dispatcher}},
-	DoCall:        {From: []State{Replied, Concluded}, Roles: []staff.Role{staff.Caller}},
-	DoServe:       {From: slices.DeleteFunc(slices.Clone(States), func(s State) bool { return s == Submitted || s == Invalid }), Roles: servers, Own: true},
-	DoServed:      {From: States, Roles: servers, Own: true},
-	DoRestore:     {From: []State{Invalid}, To: Submitted, Roles: []staff.Role{staff.Dispatcher}},
+	DoRegister:      {From: []State{Submitted}, To: Registered, Roles: []staff.Role{staff.IntakeClerk, staff.Dispatcher}},
+	DoAccept:        {From: []State{Registered, NeedMore}, To: Accepted, Roles: []staff.Role{staff.Dispatcher}},
+	DoRefuse:        {From: []State{Registered, NeedMore}, To: Refused, Roles: []staff.Role{staff.Dispatcher}},
+	DoTransfer:      {From: []State{Registered, NeedMore, Accepted, Returned}, To: Transferred, Roles: []staff.Role{staff.Dispatcher}},
+	DoAsk:           {From: []State{Registered, Acknowledged, Handling}, To: NeedMore, Roles: []staff.Role{staff.Dispatcher, staff.Handler}, Own: true},
+	DoSupplement:    {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo, Replied}},
+	DoWithdraw:      {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview}, To: Withdrawn},
+	DoUrge:          {From: []State{Submitted, Registered, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo}},
+	DoRate:          {From: []State{Replied, Concluded}},
+	DoAssign:        {From: []State{Accepted, Returned, Assigned, Acknowledged, Handling, InReview, InApproval, Redo}, To: Assigned, Roles: []staff.Role{staff.Dispatcher}},
+	DoAcknowledge:   {From: []State{Assigned}, To: Acknowledged, Roles: []staff.Role{staff.Liaison, staff.Handler}, Own: true},
+	DoReturn:        {From: []State{Assigned, Acknowledged, Handling, Redo}, To: Returned, Roles: []staff.Role{staff.Liaison, staff.Handler}, Own: true},
+	DoDraft:         {From: []State{Acknowledged, Handling, Redo, InReview, InApproval}, To: Handling, Roles: []staff.Role{staff.Handler}, Own: true},
+	DoPropose:       {From: []State{Handling}, To: InReview, Roles: []staff.Role{staff.Handler}, Own: true},
+	DoPass:          {From: []State{InReview}, To: InApproval, Roles: []staff.Role{staff.Reviewer}, Own: true},
+	DoSendBack:      {From: []State{InReview, InApproval}, To: Handling, Roles: []staff.Role{staff.Reviewer, staff.Approver}, Own: true},
+	DoApprove:       {From: []State{InApproval}, Roles: []staff.Role{staff.Approver}, Own: true},
+	DoSend:          {From: []State{InApproval}, To: Replied, Roles: []staff.Role{staff.Handler, staff.Approver}, Own: true},
+	DoExtend:        {From: []State{Accepted, Assigned, Acknowledged, Handling, InReview, InApproval}, Roles: []staff.Role{staff.Approver}, Own: true},
+	DoConclude:      {From: []State{Replied}, To: Concluded, Roles: []staff.Role{staff.Handler, staff.Dispatcher}, Own: true},
+	DoRedo:          {From: []State{Replied, Concluded}, To: Redo, Roles: []staff.Role{staff.Supervisor, staff.Dispatcher}},
+	DoArchive:       {From: []State{Concluded, Refused, Transferred, Withdrawn}, To: Archived, Roles: []staff.Role{staff.Dispatcher}},
+	DoDiscard:       {From: []State{Submitted, Registered}, To: Invalid, Roles: []staff.Role{staff.IntakeClerk, staff.Dispatcher}},
+	DoResume:        {From: []State{NeedMore}, Roles: []staff.Role{staff.Dispatcher, staff.Handler}, Own: true},
+	DoAddFor:        {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo, Replied}, Roles: []staff.Role{staff.IntakeClerk, staff.Dispatcher}},
+	DoExclude:       {From: States, Roles: []staff.Role{staff.Dispatcher}},
+	DoJoin:          {From: []State{Assigned, Acknowledged, Handling, InReview, InApproval, Redo}, Roles: []staff.Role{staff.Dispatcher, staff.Handler}, Own: true},
+	DoSupervise:     {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo}, Roles: []staff.Role{staff.Supervisor}},
+	DoObject:        {From: []State{Replied, Concluded}}, // a petition's goes to accepted, others stay
+	DoDecline:       {From: []State{Replied, Concluded}, To: Concluded, Roles: []staff.Role{staff.Supervisor, staff.Dispatcher}},
+	DoCall:          {From: []State{Replied, Concluded}, Roles: []staff.Role{staff.Caller}},
+	DoServe:         {From: slices.DeleteFunc(slices.Clone(States), func(s State) bool { return s == Submitted || s == Invalid }), Roles: servers, Own: true},
+	DoServed:        {From: States, Roles: servers, Own: true},
+	DoHold:          {From: States, Roles: keepers},
+	DoUnhold:        {From: States, Roles: keepers},
+	DoAskErasure:    {From: []State{Refused, Transferred, Withdrawn, Concluded, Archived}},
+	DoDecideErasure: {From: States, Roles: keepers},
+	DoRestore:       {From: []State{Invalid}, To: Submitted, Roles: []staff.Role{staff.Dispatcher}},
 }
 
 // Can reports whether the actor may do verb to the case now; pages use it to

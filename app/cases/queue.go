@@ -270,6 +270,7 @@ type Page struct {
 	Rating     *Rating
 	Calls      []Call
 	Served     []Served
+	Keeping    Keeping
 	Tasks      []Task
 	Opine      int64 // the task that the actor's department has still to answer, or 0
 	Published  *PublishedReply
@@ -357,6 +358,9 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 		if err = r.Where("case_id = ?", id).Order("id DESC").Limit(50).Find(&p.Calls).Error; err != nil {
 			return err
 		}
+		if p.Keeping, err = keeping(r, p.Case); err != nil {
+			return err
+		}
 		if p.Served, err = served(r, id); err != nil {
 			return err
 		}
@@ -387,6 +391,8 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 		for v := range moves {
 			p.Can[v] = Can(as, p.Case, v)
 		}
+		p.Can[DoHold], p.Can[DoUnhold] = p.Can[DoHold] && p.Keeping.Hold == "" && p.Keeping.Content, p.Can[DoUnhold] && p.Keeping.Hold != ""
+		p.Can[DoDecideErasure] = p.Can[DoDecideErasure] && p.Keeping.Request != nil && p.Keeping.Request.State == "open"
 		p.Can[DoDecline] = p.Can[DoDecline] && p.Case.ObjectedAt != nil
 		if p.Can[DoAssign] {
 			if p.Out, err = out(r, id); err != nil {

@@ -202,12 +202,13 @@ type Tracked struct {
 	Unit     string // department that handles it
 	Overdue  bool
 	Actions  []Verb // what the sender can do now
-	Next     Stage  // that an objection leads to; empty where staff decide
+	Keeping  Keeping
+	Next     Stage // that an objection leads to; empty where staff decide
 }
 
 // publicVerbs are the timeline's lines that a sender sees.
 var publicVerbs = []Verb{DoSubmit, DoRegister, DoAccept, DoRefuse, DoTransfer, DoAsk, DoSupplement, DoWithdraw, DoUrge, DoRate,
-	DoAssign, DoAcknowledge, DoDraft, DoSend, DoAddFor, DoResume, DoExtend, DoConclude, DoRedo, DoDiscard, DoRestore, DoObject, DoDecline}
+	DoAssign, DoAcknowledge, DoDraft, DoSend, DoAddFor, DoResume, DoExtend, DoConclude, DoRedo, DoDiscard, DoRestore, DoObject, DoDecline, DoErase, DoAskErasure, DoDecideErasure}
 
 // Track reads a case for its sender, who was admitted.
 func (s *Service) Track(ctx context.Context, id int64) (Tracked, error) {
@@ -248,8 +249,12 @@ func (s *Service) Track(ctx context.Context, id int64) (Tracked, error) {
 		if err != nil {
 			return err
 		}
-		for _, v := range []Verb{DoSupplement, DoUrge, DoWithdraw, DoRate, DoObject} {
-			if s.citizenMay(t.Case, v, today) == nil && (v != DoRate || t.Rating == nil) && (v != DoObject || u.mayObject(r, t.Case, today) == nil) {
+		if t.Keeping, err = keeping(r, t.Case); err != nil {
+			return err
+		}
+		for _, v := range []Verb{DoSupplement, DoUrge, DoWithdraw, DoRate, DoObject, DoAskErasure} {
+			if s.citizenMay(t.Case, v, today) == nil && (v != DoRate || t.Rating == nil) && (v != DoObject || u.mayObject(r, t.Case, today) == nil) &&
+				(v != DoAskErasure || t.Keeping.mayAsk()) {
 				t.Actions = append(t.Actions, v)
 			}
 		}

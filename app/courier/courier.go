@@ -101,6 +101,12 @@ func (c *Courier) Warn(ctx context.Context) error {
 	return err
 }
 
+// expire erases what has outlived its retention period.
+func (c *Courier) expire(ctx context.Context) error {
+	_, err := c.cases.Expire(ctx)
+	return err
+}
+
 // Purge gives up messages that are too old and removes expired captchas, sessions, waits, staged files and orphan blobs.
 func (c *Courier) Purge(ctx context.Context) error {
 	_, sessions := c.staff.Purge(ctx)
@@ -117,5 +123,5 @@ func (c *Courier) Purge(ctx context.Context) error {
 		return held, err
 	})
 	// One that fails does not keep the others from their work.
-	return errors.Join(c.settle(ctx), c.cases.Purge(ctx), c.cases.SweepStaged(ctx), c.subscriptions.Purge(ctx), sessions, orphans)
+	return errors.Join(c.settle(ctx), c.cases.Purge(ctx), c.expire(ctx), c.cases.SweepStaged(ctx), c.subscriptions.Purge(ctx), sessions, orphans)
 }

@@ -85,6 +85,8 @@ func (s *Server) routes() []route {
 		post("/track/case/rate", "submit", p.Rate),
 		post("/track/case/withdraw", "submit", p.Withdraw),
 		post("/track/case/object", "submit", p.Object),
+		post("/track/case/erase", "submit", p.AskErasure),
+		limited("/track/case/own.json", "track", p.Own),
 		post("/track/leave", "", p.Leave),
 	}
 	for _, r := range desk.Routes(s.house) {

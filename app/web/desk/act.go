@@ -134,6 +134,15 @@ func (d *Doors) do(c *door.Ctx, f *door.Form, v cases.Verb, id int64, version in
 	case cases.DoCall:
 		return s.CallBack(ctx, a, id, version, cases.Call{Reached: f.Get("reached") == "yes", Resolved: cases.Resolved(f.Get("resolved")),
 			Satisfaction: cases.Satisfaction(f.Get("satisfied")), Note: text})
+	case cases.DoHold:
+		return s.Hold(ctx, a, id, text)
+	case cases.DoUnhold:
+		return s.Unhold(ctx, a, id)
+	case cases.DoDecideErasure:
+		if grant := f.Get("grant"); grant == "yes" || grant == "no" {
+			return s.DecideErasure(ctx, a, id, grant == "yes", text)
+		}
+		return fault.Form([]fault.Field{{Name: "grant", Message: "请选择同意还是不予删除。"}})
 	case cases.DoServe:
 		on, err := dayOf(f, "sent_on", "日期")
 		if err != nil {

@@ -29,12 +29,12 @@ var trailWords = func() []view.Choice {
 	for _, v := range []cases.Verb{cases.DoSubmit, cases.DoRegister, cases.DoAccept, cases.DoRefuse, cases.DoTransfer, cases.DoAsk, cases.DoSupplement, cases.DoAddFor,
 		cases.DoResume, cases.DoWithdraw, cases.DoUrge, cases.DoRate, cases.DoAssign, cases.DoAcknowledge, cases.DoReturn, cases.DoDraft, cases.DoPropose, cases.DoPass,
 		cases.DoSendBack, cases.DoApprove, cases.DoSend, cases.DoExtend, cases.DoConclude, cases.DoRedo, cases.DoArchive, cases.DoDiscard, cases.DoRestore,
-		cases.DoRecuse, cases.DoExclude, cases.DoNote, cases.DoJoin, cases.DoOpine, cases.DoRelease, cases.DoSupervise, cases.DoObject, cases.DoDecline, cases.DoCall, cases.DoInterfere, cases.DoServe, cases.DoServed} {
+		cases.DoRecuse, cases.DoExclude, cases.DoNote, cases.DoJoin, cases.DoOpine, cases.DoRelease, cases.DoSupervise, cases.DoObject, cases.DoDecline, cases.DoCall, cases.DoInterfere, cases.DoServe, cases.DoServed, cases.DoErase, cases.DoHold, cases.DoUnhold, cases.DoAskErasure, cases.DoDecideErasure} {
 		out = append(out, view.Choice{Value: "case." + string(v), Text: v.Word()})
 	}
 	for _, x := range [][2]string{{"reply.propose", "提出选登"}, {"reply.published", "公开选登"}, {"reply.refused", "不予选登"}, {"reply.withdrawn", "撤下选登"},
 		{"announcement.import", "导入通报"}, {"announcement.edit", "修改通报草稿"}, {"announcement.publish", "公布通报"}, {"announcement.discard", "作废通报草稿"}, {"ledger.import", "导入台账"}, {"ledger.export", "导出台账"},
-		{"problem.map", "对应通报的问题"}, {"problem.details", "修改问题"}, {"rule.add", "登记制度"}, {"rule.change", "修改制度"}, {"programme.fictional", "标明演示"}, {"programme.rename", "修改轮次名称"}, {"stats.freeze", "固定统计月份"}, {"outbox.decide", "决定未知消息"}, {"settings.messages", "修改通知用语"}, {"stats.correct", "更正统计"}, {"stats.export", "导出统计"}, {"programme.details", "修改轮次的名称和说明"}, {"aspect.details", "修改方面的说明"},
+		{"problem.map", "对应通报的问题"}, {"problem.details", "修改问题"}, {"rule.add", "登记制度"}, {"rule.change", "修改制度"}, {"programme.fictional", "标明演示"}, {"programme.rename", "修改轮次名称"}, {"stats.freeze", "固定统计月份"}, {"settings.retention", "修改保存期限"}, {"case.export_own", "来信人下载自己的信息"}, {"outbox.decide", "决定未知消息"}, {"settings.messages", "修改通知用语"}, {"stats.correct", "更正统计"}, {"stats.export", "导出统计"}, {"programme.details", "修改轮次的名称和说明"}, {"aspect.details", "修改方面的说明"},
 		{"measure.report", "报告进展"}, {"measure.details", "修改措施"}, {"measure.add", "增加措施"}, {"measure.propose_due", "申请调整时限"}, {"measure.decide_due", "决定调整时限"},
 		{"measure.check", "定期复查"}, {"measure.reopen", "重新打开"}, {"problem.reopen", "重新打开问题"}, {"evidence.add", "添加材料"}, {"evidence.withdraw", "撤下材料"}, {"evidence.open", "查看材料"},
 		{"closing.apply", "申请销号"}, {"closing.withdraw", "撤回销号申请"}, {"closing.return", "退回销号申请"}, {"closing.lead_dept", "牵头部门核验"}, {"closing.rectification_office", "整改办核验"},

@@ -155,6 +155,24 @@ func (p *casePage) facts() []view.Answer {
 		}
 		add("会办", t.Department+"："+value+"\n"+t.Ask)
 	}
+	if k := p.page.Keeping; !k.Content {
+		add("保存", "联系方式和内容已删除")
+	} else {
+		value := "内容保存到 " + k.ContentUntil.Chinese()
+		if k.Contact {
+			value = "联系方式保存到 " + k.ContactUntil.Chinese() + "，" + value
+		} else {
+			value = "联系方式已删除，" + value
+		}
+		if k.Hold != "" {
+			add("保存", k.HeldBy+"列为依法保留："+k.Hold)
+		} else if !k.ContentUntil.IsZero() {
+			add("保存", value)
+		}
+		if k.Request != nil && k.Request.State == "open" {
+			add("删除申请", or(k.Request.Reason, "没有写理由"))
+		}
+	}
 	for _, x := range p.page.Served {
 		value := x.SentOn.Chinese() + cases.ServeWord(x.Way) + x.About.Word()
 		if x.Number != "" {

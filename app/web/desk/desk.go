@@ -186,6 +186,8 @@ func Routes(h *door.House) []Route {
 		post("/desk/settings/limits", operators, d.SetTimeLimit),
 		get("/desk/settings/calendar", operators, d.Calendar),
 		post("/desk/settings/calendar", operators, d.ImportNotice),
+		get("/desk/settings/retention", operators, d.Retention), post("/desk/settings/retention", operators, d.SaveRetention),
+		get("/desk/erasures", []staff.Role{staff.Supervisor, staff.Dispatcher}, d.Erasures),
 		get("/desk/settings/messages", operators, d.MessageTexts), post("/desk/settings/messages", operators, d.SaveMessageTexts),
 		get("/desk/settings/outbox", operators, d.Outbox), get("/desk/settings/outbox/:id", operators, d.OutboxMessage), post("/desk/settings/outbox/:id", operators, d.DecideMessage),
 	}
@@ -277,6 +279,7 @@ var doneWords = map[string]string{
 	"send_back": "已退回承办人修改。", "approve": "已签发，可以发出。", "send": "答复已发出。", "extend": "已延期，已告知来信人。",
 	"conclude": "已办结。", "redo": "已要求重办。", "archive": "已归档。", "recuse": "已登记回避，您不再能看到此件。", "note": "备注已保存。",
 	"resume": "已继续办理，期限恢复计算。", "add_for": "补充的内容已记下。", "exclude": "已列明，他们不能看到、不能办理此件。",
+	"hold": "已列为依法保留。", "unhold": "已解除保留。", "decide_erasure": "已作出决定，来信人查询时看得到。", "retention": "保存期限已保存，今天起照此删除。",
 	"serve": "送达已登记。", "served": "送达结果已登记，不能改。",
 	"interfere": "过问已登记，不能修改、不能删除。",
 	"join":      "已请该部门会办，此件在他们的“请我会办”里。", "opine": "会办意见已提交。", "release": "会办已撤回。", "supervise": "已列为督办，承办部门会看到要求。",

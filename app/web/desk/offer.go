@@ -72,6 +72,9 @@ func (p *casePage) offer() {
 		f.Hidden = append(f.Hidden, view.Hidden{Name: "task", Value: strconv.FormatInt(p.page.Opine, 10)})
 		p.Acts = append(p.Acts, view.Act{Name: "opine", Label: cases.DoOpine.Word(), Open: true, Form: f})
 	}
+	act(cases.DoDecideErasure, "作出决定", "来信人申请把这件的内容和联系方式全部删除。同意以后立即删除，不能恢复；类别、日期、办理经过和统计保留。",
+		view.Field{Name: "grant", Kind: view.Radio, Label: "决定", Required: true, Choices: []view.Choice{{Value: "yes", Text: "同意，立即全部删除"}, {Value: "no", Text: "不予删除"}}},
+		view.Field{Name: "content", Kind: view.Textarea, Label: "给来信人的说明", Hint: "不予删除的必须写明依据，来信人会看到。", Rows: 3})
 	act(cases.DoDecline, "不再重办", "来信人不同意答复。认为答复正确的，说明理由；需要改正的，用“重办”。", text("给来信人的说明", "写明为什么不再重办、不服还可以怎么办。来信人会看到。"))
 	if waiting := p.asked(); waiting != "" {
 		act(cases.DoConclude, "办结", "会办部门还没有答复："+waiting+"。", view.Field{Name: "content", Kind: view.Textarea, Label: "现在办结的理由", Hint: "只有内部能看到。", Required: true, Rows: 3})
@@ -114,6 +117,8 @@ func (p *casePage) offer() {
 	act(cases.DoSupervise, "督办", "", text("督办要求", "承办部门会看到，来信人看不到。"))
 	p.serve(form)
 	act(cases.DoAddFor, "保存补充", "来信人打电话、当面补充的，在这里代为记下，来信人查询时看得到。", text("补充的内容", "照来信人的话写。"))
+	act(cases.DoHold, "列为保留", "有诉讼、调查等法定理由要用到此件的，列为保留：保存期限到了也不删除。", text("保留的理由", "只有内部能看到。"))
+	act(cases.DoUnhold, "解除保留", "解除以后，过了保存期限的会自动删除。")
 	act(cases.DoExclude, "列明回避", "来件反映的人和部门，或者应当回避的人，列明后不能看到、不能办理此件。",
 		view.Field{Name: "person", Label: "应当回避的人", Hint: "姓名或者登录名。", Width: "middle", Autocomplete: "off"},
 		view.Field{Name: "department", Kind: view.Select, Label: "应当回避的部门", Choices: p.people.choices("不涉及部门")})

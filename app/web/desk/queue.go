@@ -186,6 +186,15 @@ func (d *Doors) Queue(c *door.Ctx) error {
 		}
 		p.Baskets = append([]view.Basket{{Link: view.Link{Text: "请我会办", Href: "/desk/queue?asked=1"}, Count: view.Tally(len(asked)), Here: only}}, p.Baskets...)
 	}
+	if holds(c.Actor, []staff.Role{staff.Supervisor, staff.Dispatcher}) {
+		waiting, err := d.house.Cases.Erasures(c.Std(), c.Actor, pageRows)
+		if err != nil {
+			return err
+		}
+		if len(waiting) > 0 {
+			p.Baskets = append(p.Baskets, view.Basket{Link: view.Link{Text: "删除申请", Href: "/desk/erasures"}, Count: view.Tally(len(waiting))})
+		}
+	}
 	for _, b := range p.Baskets {
 		if b.Here {
 			p.Heading = b.Text

@@ -35,7 +35,7 @@ func (d *Doors) set(c *door.Ctx, verb string, change func(*store.Tx, settings.Au
 
 func (d *Doors) settingsFrame(c *door.Ctx, r *store.Reader, here, heading, lead string) (p view.SettingsPage, err error) {
 	p = view.SettingsPage{Heading: heading, Lead: lead}
-	for _, l := range []view.Link{{Text: "网站", Href: "/desk/settings"}, {Text: "时限", Href: "/desk/settings/limits"}, {Text: "放假安排", Href: "/desk/settings/calendar"}, {Text: "通知用语", Href: "/desk/settings/messages"}, {Text: "发件箱", Href: "/desk/settings/outbox"}} {
+	for _, l := range []view.Link{{Text: "网站", Href: "/desk/settings"}, {Text: "时限", Href: "/desk/settings/limits"}, {Text: "放假安排", Href: "/desk/settings/calendar"}, {Text: "保存期限", Href: "/desk/settings/retention"}, {Text: "通知用语", Href: "/desk/settings/messages"}, {Text: "发件箱", Href: "/desk/settings/outbox"}} {
 		p.Tabs = append(p.Tabs, view.NavLink{Link: l, Page: l.Href == here})
 	}
 	p.Desk, err = d.frameIn(c, r, "设置："+heading)

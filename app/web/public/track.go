@@ -127,6 +127,7 @@ var plainWords = map[cases.Verb]string{
 	cases.DoAssign: "已交承办部门", cases.DoAcknowledge: "承办部门已签收", cases.DoDraft: "开始办理", cases.DoSend: "已答复", cases.DoExtend: "办理期限延长",
 	cases.DoAddFor: "工作人员代您补充了情况", cases.DoResume: "继续办理",
 	cases.DoConclude: "已办结", cases.DoRedo: "重新办理", cases.DoDiscard: "经核对没有可以办理的内容", cases.DoRestore: "恢复办理",
+	cases.DoErase: "个人信息已删除", cases.DoAskErasure: "您申请删除", cases.DoDecideErasure: "对删除申请作出决定",
 	cases.DoObject: "您不同意答复", cases.DoDecline: "不再重新办理",
 }
 
@@ -151,7 +152,7 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*view.Ca
 	for _, e := range t.Events {
 		v := view.Event{At: door.Moment(e.At), Word: plainWords[e.Verb], Mine: e.ActorID == 0}
 		switch e.Verb {
-		case cases.DoRefuse, cases.DoTransfer, cases.DoExtend:
+		case cases.DoRefuse, cases.DoTransfer, cases.DoExtend, cases.DoErase, cases.DoDecideErasure:
 			v.Word += "：" + e.Detail
 		case cases.DoObject:
 			if e.Detail != "" {
@@ -184,21 +185,52 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*view.Ca
 		case cases.DoObject:
 			form := view.ObjectForm(p.CSRF, t.Next.Word())
 			p.Object = &form
+		case cases.DoAskErasure:
+			form := view.EraseForm(p.CSRF)
+			p.Erase = &form
 		case cases.DoWithdraw:
 			form := view.WithdrawForm(p.CSRF)
 			p.Withdraw = &form
 		}
 	}
-	for _, form := range []*view.Form{p.Add, p.Urge, p.Rate, p.Withdraw, p.Object} {
+	for _, form := range []*view.Form{p.Add, p.Urge, p.Rate, p.Withdraw, p.Object, p.Erase} {
 		if form != nil {
 			form.Hidden = append(form.Hidden, view.Hidden{Name: markField, Value: d.house.Cases.Mark(id)})
 		}
 	}
+	p.Keep = keeping(t.Keeping)
 	change(&p)
 	// Half an hour from the last look, not from the first.
 	c.SetCookie(passCookie, d.house.Cases.Grant(id), 0)
 	p.Failed = len(p.Errors()) > 0
 	return c.Render(status, p)
+}
+
+// keeping says what becomes of the sender's data.
+func keeping(k cases.Keeping) (said []string) {
+	switch {
+	case !k.Content:
+		return append(said, "您的联系方式和内容都已删除，只留下类别、日期和办理经过。")
+	case !k.Contact:
+		said = append(said, "您的姓名、电话、邮箱、地址已删除。")
+	case !k.ContactUntil.IsZero():
+		said = append(said, "您的姓名、电话、邮箱、地址保存到"+k.ContactUntil.Chinese()+"，到期自动删除。")
+	}
+	if !k.ContentUntil.IsZero() {
+		said = append(said, "您写的内容和答复保存到"+k.ContentUntil.Chinese()+"，到期自动删除。")
+	}
+	if k.Hold != "" {
+		said = append(said, "这件事依法保留，到期也不删除，理由不再成立以后再删。")
+	}
+	if x := k.Request; x != nil {
+		switch x.State {
+		case "open":
+			said = append(said, "您申请删除，正在研究。")
+		case "refused":
+			said = append(said, "您申请删除，没有同意："+x.Answer)
+		}
+	}
+	return said
 }
 
 // links lead to the sender's own files.

@@ -39,8 +39,10 @@ type CasePage struct {
 	Rate     *Form
 	Withdraw *Form
 	Object   *Form
-	Rated    string // the rating given, in words; empty before
-	CSRF     string // for ending the session
+	Erase    *Form
+	Keep     []string // what becomes of the sender's data, a sentence each
+	Rated    string   // the rating given, in words; empty before
+	CSRF     string   // for ending the session
 }
 
 func (CasePage) Template() string { return "public/case" }
@@ -48,7 +50,7 @@ func (CasePage) Template() string { return "public/case" }
 // Errors gathers the errors of whichever form was sent.
 func (p CasePage) Errors() []Link {
 	var errors []Link
-	for _, f := range []*Form{p.Add, p.Urge, p.Rate, p.Withdraw, p.Object} {
+	for _, f := range []*Form{p.Add, p.Urge, p.Rate, p.Withdraw, p.Object, p.Erase} {
 		if f != nil {
 			errors = append(errors, f.Errors()...)
 		}
@@ -115,4 +117,10 @@ func WithdrawForm(csrf string) Form {
 	return Form{Action: "/track/case/withdraw", CSRF: csrf,
 		Fields:  []Field{{Name: "confirm", Kind: Checkbox, Value: "1", Label: "我确定撤回，不再需要答复", Required: true}},
 		Buttons: []Button{{Text: "撤回来件"}}}
+}
+
+// EraseForm asks to have everything erased before its time.
+func EraseForm(csrf string) Form {
+	return Form{Action: "/track/case/erase", CSRF: csrf, Fields: []Field{{Name: "content", ID: "erase-content", Kind: Textarea, Label: "理由", Rows: 2,
+		Hint: "可以不写。删除以后不能恢复，编号和查询码也查不到内容。"}}, Buttons: []Button{{Text: "申请删除"}}}
 }
