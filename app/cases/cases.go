@@ -86,17 +86,18 @@ const (
 	Archived     State = "archived"     // 已归档
 	Returned     State = "returned"     // 退回
 	Redo         State = "redo"         // 重办
+	Merged       State = "merged"       // 已并件
 	Invalid      State = "invalid"      // 无效件
 )
 
 // States lists every state in the order of a case's life.
 var States = []State{Submitted, Registered, NeedMore, Refused, Transferred, Withdrawn, Accepted, Assigned, Returned,
-	Acknowledged, Handling, InReview, InApproval, Replied, Redo, Concluded, Archived, Invalid}
+	Acknowledged, Handling, InReview, InApproval, Replied, Redo, Concluded, Archived, Merged, Invalid}
 
 var stateWords = map[State]string{Submitted: "已提交", Registered: "已登记", NeedMore: "待补充", Refused: "不予受理",
 	Transferred: "已转送", Withdrawn: "已撤回", Accepted: "已受理", Assigned: "已分办", Acknowledged: "已签收",
 	Handling: "办理中", InReview: "待审核", InApproval: "待签发", Replied: "已答复", Concluded: "已办结",
-	Archived: "已归档", Returned: "退回", Redo: "重办", Invalid: "无效件"}
+	Archived: "已归档", Merged: "已并件", Returned: "退回", Redo: "重办", Invalid: "无效件"}
 
 func (s State) Word() string { return stateWords[s] }
 

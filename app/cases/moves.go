@@ -56,6 +56,13 @@ const (
 	DoInterfere     Verb = "interfere"
 	DoServe         Verb = "serve"
 	DoServed        Verb = "served"
+	DoMerge         Verb = "merge"
+	DoTakeIn        Verb = "take_in" // what merging and parting do to the survivor
+	DoUnmerge       Verb = "unmerge"
+	DoLetGo         Verb = "let_go"
+	DoLink          Verb = "link"
+	DoUnlink        Verb = "unlink"
+	DoSplit         Verb = "split"
 	DoErase         Verb = "erase" // by the program, or when a request is granted
 	DoHold          Verb = "hold"
 	DoUnhold        Verb = "unhold"
@@ -69,7 +76,7 @@ var verbWords = map[Verb]string{DoSubmit: "提交", DoRegister: "登记", DoAcce
 	DoSendBack: "退回修改", DoApprove: "签发", DoSend: "答复", DoExtend: "延期", DoConclude: "办结", DoRedo: "重办",
 	DoArchive: "归档", DoDiscard: "列为无效件", DoRestore: "恢复", DoRecuse: "回避", DoNote: "内部备注",
 	DoResume: "继续办理", DoAddFor: "代群众补充", DoExclude: "列明应回避的人或部门",
-	DoJoin: "请部门会办", DoOpine: "会办意见", DoRelease: "撤回会办", DoSupervise: "督办", DoObject: "不同意答复", DoDecline: "不再重办", DoCall: "回访", DoInterfere: "过问登记", DoServe: "登记送达", DoServed: "送达结果", DoErase: "删除", DoHold: "依法保留", DoUnhold: "解除保留", DoAskErasure: "申请删除", DoDecideErasure: "决定删除申请"}
+	DoJoin: "请部门会办", DoOpine: "会办意见", DoRelease: "撤回会办", DoSupervise: "督办", DoObject: "不同意答复", DoDecline: "不再重办", DoCall: "回访", DoInterfere: "过问登记", DoServe: "登记送达", DoServed: "送达结果", DoMerge: "并件", DoTakeIn: "并入", DoUnmerge: "分开并件", DoLetGo: "分出并件", DoLink: "关联", DoUnlink: "解除关联", DoSplit: "分件", DoErase: "删除", DoHold: "依法保留", DoUnhold: "解除保留", DoAskErasure: "申请删除", DoDecideErasure: "决定删除申请"}
 
 // Word is the verb as staff read it.
 func (v Verb) Word() string { return verbWords[v] }
@@ -90,7 +97,7 @@ var moves = map[Verb]Move{
 	DoRefuse:        {From: []State{Registered, NeedMore}, To: Refused, Roles: []staff.Role{staff.Dispatcher}},
 	DoTransfer:      {From: []State{Registered, NeedMore, Accepted, Returned}, To: Transferred, Roles: []staff.Role{staff.Dispatcher}},
 	DoAsk:           {From: []State{Registered, Acknowledged, Handling}, To: NeedMore, Roles: []staff.Role{staff.Dispatcher, staff.Handler}, Own: true},
-	DoSupplement:    {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo, Replied}},
+	DoSupplement:    {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo, Replied, Merged}},
 	DoWithdraw:      {From: []State{Submitted, Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview}, To: Withdrawn},
 	DoUrge:          {From: []State{Submitted, Registered, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo}},
 	DoRate:          {From: []State{Replied, Concluded}},
@@ -118,6 +125,13 @@ var moves = map[Verb]Move{
 	DoCall:          {From: []State{Replied, Concluded}, Roles: []staff.Role{staff.Caller}},
 	DoServe:         {From: slices.DeleteFunc(slices.Clone(States), func(s State) bool { return s == Submitted || s == Invalid }), Roles: servers, Own: true},
 	DoServed:        {From: States, Roles: servers, Own: true},
+	DoMerge:         {From: []State{Registered, Accepted, Assigned, Returned, Acknowledged, Handling, Redo}, To: Merged, Roles: []staff.Role{staff.Dispatcher}},
+	DoTakeIn:        {From: survivors, Roles: []staff.Role{staff.Dispatcher}},
+	DoUnmerge:       {From: []State{Merged}, Roles: []staff.Role{staff.Dispatcher}}, // to where it stood
+	DoLetGo:         {From: States, Roles: []staff.Role{staff.Dispatcher}},
+	DoLink:          {From: States, Roles: []staff.Role{staff.Dispatcher, staff.IntakeClerk}},
+	DoUnlink:        {From: States, Roles: []staff.Role{staff.Dispatcher, staff.IntakeClerk}},
+	DoSplit:         {From: []State{Registered, Accepted, Assigned, Returned, Acknowledged, Handling}, Roles: []staff.Role{staff.Dispatcher}},
 	DoHold:          {From: States, Roles: keepers},
 	DoUnhold:        {From: States, Roles: keepers},
 	DoAskErasure:    {From: []State{Refused, Transferred, Withdrawn, Concluded, Archived}},
@@ -283,7 +297,7 @@ func (u rules) next(c *Case) {
 			on, _ := u.calendar.Due(calendar.Of(*c.ObjectedAt), l.Limit())
 			due(settings.Decide, on)
 		}
-	case c.State == Replied || c.State.Ended():
+	case c.State == Replied || c.State == Merged || c.State.Ended():
 	case c.State == NeedMore:
 		// Waiting for the citizen stops default limits, never a published norm.
 		switch {
@@ -387,6 +401,11 @@ func move(tx *store.Tx, a staff.Actor, c *Case, v Verb, version int, rec record)
 			return err
 		}
 	}
+	also, err := tellMerged(tx, c, e.ID, rec.notify)
+	if err != nil {
+		return err
+	}
+	j.Messages = append(j.Messages, also...)
 	return journal.Append(tx, j)
 }
 

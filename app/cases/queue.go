@@ -271,6 +271,9 @@ type Page struct {
 	Calls      []Call
 	Served     []Served
 	Keeping    Keeping
+	Merged     []Joined // that this case stands for
+	Linked     []Joined
+	Into       *Row // the case that stands for this one
 	Tasks      []Task
 	Opine      int64 // the task that the actor's department has still to answer, or 0
 	Published  *PublishedReply
@@ -356,6 +359,9 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 			return err
 		}
 		if err = r.Where("case_id = ?", id).Order("id DESC").Limit(50).Find(&p.Calls).Error; err != nil {
+			return err
+		}
+		if p.Merged, p.Linked, p.Into, err = joined(r, a, id); err != nil {
 			return err
 		}
 		if p.Keeping, err = keeping(r, p.Case); err != nil {

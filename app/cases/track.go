@@ -203,12 +203,17 @@ type Tracked struct {
 	Overdue  bool
 	Actions  []Verb // what the sender can do now
 	Keeping  Keeping
-	Next     Stage // that an objection leads to; empty where staff decide
+	Into     *Case  // the one that stands for it, where it was merged; nothing that its sender wrote is shown
+	Parts    []Part // that were split off
+	Next     Stage  // that an objection leads to; empty where staff decide
 }
 
 // publicVerbs are the timeline's lines that a sender sees.
 var publicVerbs = []Verb{DoSubmit, DoRegister, DoAccept, DoRefuse, DoTransfer, DoAsk, DoSupplement, DoWithdraw, DoUrge, DoRate,
-	DoAssign, DoAcknowledge, DoDraft, DoSend, DoAddFor, DoResume, DoExtend, DoConclude, DoRedo, DoDiscard, DoRestore, DoObject, DoDecline, DoErase, DoAskErasure, DoDecideErasure}
+	DoAssign, DoAcknowledge, DoDraft, DoSend, DoAddFor, DoResume, DoExtend, DoConclude, DoRedo, DoDiscard, DoRestore, DoObject, DoDecline, DoErase, DoAskErasure, DoDecideErasure, DoMerge, DoUnmerge, DoSplit}
+
+// sharedVerbs are the steps of a case that also the senders see whose cases were merged into it.
+var sharedVerbs = []Verb{DoAssign, DoAcknowledge, DoDraft, DoSend, DoExtend, DoConclude, DoRedo}
 
 // Track reads a case for its sender, who was admitted.
 func (s *Service) Track(ctx context.Context, id int64) (Tracked, error) {
@@ -238,13 +243,17 @@ func (s *Service) Track(ctx context.Context, id int64) (Tracked, error) {
 		if t.Rating, err = rating(r, id); err != nil {
 			return err
 		}
-		if t.Case.DepartmentID != nil {
+		if err := t.follow(r); err != nil {
+			return err
+		}
+		if t.Case.DepartmentID != nil && t.Into == nil {
 			if t.Unit, err = staff.DepartmentName(r, *t.Case.DepartmentID); err != nil {
 				return err
 			}
 		}
 		today := calendar.Of(r.Now)
-		t.Overdue = t.Case.Waiting() && today.After(t.Case.DueOn)
+		stands := t.Stands()
+		t.Overdue = stands.Waiting() && today.After(stands.DueOn)
 		u, err := loadRules(r)
 		if err != nil {
 			return err
@@ -270,6 +279,51 @@ func (s *Service) Track(ctx context.Context, id int64) (Tracked, error) {
 		return t, fmt.Errorf("cases: track: %w", err)
 	}
 	return t, nil
+}
+
+// Stands is the case whose state and dates count: itself, or the one that stands for it.
+func (t Tracked) Stands() Case {
+	if t.Into != nil {
+		return *t.Into
+	}
+	return t.Case
+}
+
+// follow adds what happens to the case that stands for a merged one: its steps
+// since the merge without a word of its sender's, its answer, its department.
+func (t *Tracked) follow(r *store.Reader) (err error) {
+	if t.Parts, err = parts(r, t.Case.ID); err != nil || t.Case.State != Merged {
+		return err
+	}
+	id, since, err := survivorOf(r, t.Case.ID)
+	if err != nil {
+		return err
+	}
+	var into Case
+	if err := r.Select(columns).Where("id = ?", id).Take(&into).Error; err != nil {
+		return err
+	}
+	// Of the one that stands for it no word reaches this sender.
+	t.Into = &Case{ID: into.ID, Kind: into.Kind, State: into.State, Stage: into.Stage, HandleDue: into.HandleDue, NoticeDue: into.NoticeDue, DueOn: into.DueOn, Provisional: into.Provisional, RepliedOn: into.RepliedOn, EndedOn: into.EndedOn}
+	var events []Event
+	err = r.Select("id, case_id, at, actor_id, verb, from_state, to_state").Where("case_id = ? AND verb IN ? AND at >= ?", id, sharedVerbs, since).Order("id DESC").Limit(500).Find(&events).Error
+	if err != nil {
+		return err
+	}
+	slices.Reverse(events)
+	t.Events = append(t.Events, events...)
+	slices.SortStableFunc(t.Events, func(a, b Event) int { return a.At.Compare(b.At) })
+	reply, err := lastReply(r, id)
+	if err != nil {
+		return err
+	}
+	if reply != nil && !reply.SentAt.Before(since) {
+		t.Reply = reply
+	}
+	if into.DepartmentID != nil {
+		t.Unit, err = staff.DepartmentName(r, *into.DepartmentID)
+	}
+	return err
 }
 
 func (s *Service) citizenMay(c Case, v Verb, today calendar.Date) error {

@@ -448,7 +448,10 @@ func addExclusions(tx *store.Tx, c *Case, out []exclusion) error {
 			c.DepartmentID, c.HandlerID = nil, nil
 		}
 	}
-	return nil
+	if c.State != Merged || len(out) == 0 {
+		return nil
+	}
+	return shutOutOfSurvivor(tx, c.ID, out)
 }
 
 // Known reports whether the form has already been accepted, and its ticket if

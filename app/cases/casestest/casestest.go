@@ -22,7 +22,7 @@ var rules = map[string]string{
 		(SELECT 1 FROM search_docs d WHERE d.kind = 'case' AND d.ref = c.id)`,
 	"an ended case on which something is due": `SELECT id FROM cases WHERE due_on < '9999' AND objected_at IS NULL AND state IN
 		('refused', 'transferred', 'withdrawn', 'concluded', 'archived', 'invalid', 'replied')`,
-	"an ended case without its day": `SELECT id FROM cases WHERE (ended_on IS NULL) <> (state NOT IN
+	"an ended case without its day": `SELECT id FROM cases WHERE state <> 'merged' AND (ended_on IS NULL) <> (state NOT IN
 		('refused', 'transferred', 'withdrawn', 'concluded', 'archived', 'invalid'))`,
 	"an open case on which nothing is due": `SELECT id FROM cases WHERE due_on >= '9999' AND state IN
 		('submitted', 'registered', 'accepted', 'assigned', 'acknowledged', 'handling', 'in_review', 'in_approval', 'redo', 'returned')`,
@@ -40,6 +40,12 @@ var rules = map[string]string{
 		WHERE x.staff_id = c.handler_id OR x.department_id = c.department_id`,
 	"a pause left open": `SELECT p.id FROM case_pauses p JOIN cases c ON c.id = p.case_id WHERE (p.to_day IS NULL) <> (c.state = 'need_more')
 		AND NOT (p.to_day IS NOT NULL)`,
+	"a merged case without its merge, or the reverse": `SELECT c.id FROM cases c WHERE (c.state = 'merged') <>
+		EXISTS (SELECT 1 FROM case_merges m WHERE m.case_id = c.id AND m.undone_at IS NULL)`,
+	"a merged case that did not end with the one that stands for it": `SELECT m.case_id FROM case_merges m JOIN cases c ON c.id = m.case_id JOIN cases s ON s.id = m.into_id
+		WHERE m.undone_at IS NULL AND coalesce(c.ended_on, '') <> coalesce(s.ended_on, '')`,
+	"somebody kept from a merged case and not from the one that stands for it": `SELECT x.case_id FROM case_exclusions x JOIN case_merges m ON m.case_id = x.case_id AND m.undone_at IS NULL
+		WHERE x.reason <> 'recused' AND NOT EXISTS (SELECT 1 FROM case_exclusions y WHERE y.case_id = m.into_id AND coalesce(y.staff_id, 0) = coalesce(x.staff_id, 0) AND coalesce(y.department_id, 0) = coalesce(x.department_id, 0))`,
 	"a file of nobody's that is old": `SELECT id FROM attachments WHERE case_id IS NULL AND submission_hash IS NULL`,
 }
 

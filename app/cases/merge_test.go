@@ -1,0 +1,244 @@
+package cases_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mingjing/app/calendar"
+	"mingjing/app/cases"
+	"mingjing/app/cases/casestest"
+	"mingjing/app/fault"
+	"mingjing/app/staff"
+	"mingjing/app/staff/stafftest"
+	"mingjing/app/store"
+)
+
+func complaint(key, title string) cases.Submission {
+	return cases.Submission{Kind: cases.Complaint, Title: title, Content: "窗口没有人，等了两个小时。" + title, Name: "某人" + key, Phone: "0871-64000000", Unit: "诉讼服务中心", HappenedAt: "上午", PrivacyVersion: "1",
+		Email: "m" + key + "@example.cn", Key: "merge-key-0000" + key}
+}
+
+// row is a case as it is stored, but for its version.
+func (c *court) row(id int64) cases.Case {
+	x := c.get(id)
+	x.Version = 0
+	return x
+}
+
+func (c *court) no(id int64) string { return c.get(id).CaseNo }
+
+func TestAMergeCanBeUndoneExactly(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		a, b := c.handled(complaint("01", "窗口没有人")), c.accepted(complaint("02", "等候太久"))
+		other := c.accepted(petition("0000000061"))
+		before := c.row(b)
+		limit := c.row(a).HandleDue
+
+		c.refused(c.Merge(ctx, c.handler, a, c.v(a), c.no(b), "同一件事"), fault.Forbidden)
+		for number, of := range map[string]int64{"99999999": b, c.no(b): b, c.no(other): b} {
+			c.refused(c.Merge(ctx, c.dispatcher, of, c.v(of), number, "同一件事"), fault.Invalid)
+		}
+		c.refused(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), " "), fault.Invalid)
+		c.refused(c.Merge(ctx, c.dispatcher, b, c.v(b)-1, c.no(a), "同一件事"), fault.Conflict)
+		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
+		c.refused(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "再来"), fault.Conflict)
+		casestest.Check(t, c.db)
+		if got := c.get(b); got.State != cases.Merged || got.Waiting() {
+			t.Errorf("%+v", got)
+		}
+
+		// The handler of the one reads both texts; each sender only their own.
+		p, err := c.Open(ctx, c.handler, a)
+		c.must(err)
+		if len(p.Merged) != 1 || !strings.Contains(p.Merged[0].Content, "等候太久") {
+			t.Errorf("%+v", p.Merged)
+		}
+		c.must(c.Supplement(ctx, b, "补充一句", "supplement-key-00000001"))
+		p, err = c.Open(ctx, c.handler, a)
+		c.must(err)
+		if !strings.Contains(p.Merged[0].Content, "补充一句") {
+			t.Errorf("%+v", p.Merged)
+		}
+		sees := func(id int64, never ...string) cases.Tracked {
+			t.Helper()
+			tr, err := c.Track(ctx, id)
+			c.must(err)
+			for _, word := range never {
+				if all := fmt.Sprintf("%+v", tr); strings.Contains(all, word) {
+					t.Errorf("%d reads %q", id, word)
+				}
+			}
+			return tr
+		}
+		sees(a, "等候太久", "补充一句", c.no(b))
+		sees(b, "窗口没有人。窗口没有人", "某人01")
+
+		// What happens to the survivor meanwhile stays with it.
+		c.clock.Advance(24 * time.Hour)
+		seen := 0
+		if p.Draft != nil {
+			seen = p.Draft.Version
+		}
+		_, err = c.SaveDraft(ctx, c.handler, a, seen, "已经安排专人值守。")
+		c.must(err)
+		c.must(c.Unmerge(ctx, c.dispatcher, b, c.v(b), "不是一回事"))
+		casestest.Check(t, c.db)
+		if d := cmp.Diff(before, c.row(b), cmp.AllowUnexported(calendar.Date{})); d != "" {
+			t.Errorf("the case is not what it was: %s", d)
+		}
+		if got := c.row(a); got.HandleDue != limit || got.State != cases.Handling {
+			t.Errorf("%+v", got)
+		}
+		p, err = c.Open(ctx, c.handler, a)
+		c.must(err)
+		if len(p.Merged) != 0 || p.Draft == nil {
+			t.Errorf("%+v", p.Merged)
+		}
+		c.refused(c.Unmerge(ctx, c.dispatcher, b, c.v(b), "再来"), fault.Conflict)
+
+		// Once more, to the end: one answer for both, and each is told.
+		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "确是一件事"))
+		c.must(c.Propose(ctx, c.handler, a, c.v(a)))
+		c.must(c.Pass(ctx, c.reviewer, a, c.v(a)))
+		p, err = c.Open(ctx, c.approver, a)
+		c.must(err)
+		c.must(c.Approve(ctx, c.approver, a, c.v(a), p.Digest))
+		c.must(c.Send(ctx, c.handler, a, c.v(a)))
+		tr := sees(b, "某人01")
+		if tr.Reply == nil || tr.Reply.Body != "已经安排专人值守。" || tr.Stands().State != cases.Replied || tr.Unit == "" {
+			t.Errorf("%+v", tr)
+		}
+		var told []int64
+		c.must(c.db.Read(ctx, func(r *store.Reader) error {
+			return r.Table("outbox").Where("template = 'progress'").Order("id DESC").Limit(2).Pluck("subject_id", &told).Error
+		}))
+		if slices.Sort(told); !slices.Equal(told, []int64{a, b}) {
+			t.Errorf("told are %v", told)
+		}
+		c.must(c.Conclude(ctx, c.handler, a, c.v(a), ""))
+		if got := c.get(b); got.EndedOn.IsZero() {
+			t.Error("what was merged did not end with the one that stood for it")
+		}
+		casestest.Check(t, c.db)
+	})
+}
+
+func TestTwoMergesAtOnceOneWins(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		a, b := c.accepted(complaint("11", "窗口没有人")), c.accepted(complaint("12", "等候太久"))
+		numbers := map[int64]string{a: c.no(a), b: c.no(b)}
+		var won atomic.Int64
+		var wg sync.WaitGroup
+		for i := range 50 {
+			one, other := a, b
+			if i%2 == 1 {
+				one, other = b, a
+			}
+			wg.Go(func() {
+				if err := c.Merge(context.Background(), c.dispatcher, one, 0, numbers[other], "同一件事"); err == nil {
+					won.Add(1)
+				} else if _, ok := fault.As(err); !ok {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		merged := 0
+		for _, id := range []int64{a, b} {
+			if c.get(id).State == cases.Merged {
+				merged++
+			}
+		}
+		if won.Load() != 1 || merged != 1 {
+			t.Errorf("%d merges won, %d cases are merged", won.Load(), merged)
+		}
+		casestest.Check(t, c.db)
+	})
+}
+
+func TestAMergedCaseIsFollowedThroughAllMergesAndItsExclusionsHold(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		first, second, third := c.accepted(complaint("21", "窗口没有人")), c.accepted(complaint("22", "等候太久")), c.handled(complaint("23", "排队两小时"))
+		c.must(c.Merge(ctx, c.dispatcher, first, c.v(first), c.no(second), "同一件事"))
+		c.must(c.Merge(ctx, c.dispatcher, second, c.v(second), c.no(third), "同一件事"))
+		p, err := c.Open(ctx, c.handler, third)
+		c.must(err)
+		if len(p.Merged) != 2 {
+			t.Errorf("%+v", p.Merged)
+		}
+		tr, err := c.Track(ctx, first)
+		c.must(err)
+		if tr.Into == nil || tr.Into.ID != third {
+			t.Errorf("%+v", tr.Into)
+		}
+		// Somebody is named only in what was merged: they lose the case that stands for it.
+		named := stafftest.Actor(t, c.db, "named", "立案庭", staff.Handler)
+		c.must(c.Supplement(ctx, first, named.Name+"态度不好", "supplement-key-00000002"))
+		if _, err := c.Open(ctx, named, third); !fault.Is(err, fault.NotFound) {
+			t.Errorf("who is named in a merged case reads the one that stands for it: %v", err)
+		}
+		casestest.Check(t, c.db)
+		c.must(c.Unmerge(ctx, c.dispatcher, second, c.v(second), "分开"))
+		tr, err = c.Track(ctx, first)
+		c.must(err)
+		if tr.Into == nil || tr.Into.ID != second {
+			t.Errorf("%+v", tr.Into)
+		}
+		casestest.Check(t, c.db)
+		// Whoever handles a case is not given one that they must not see.
+		mine := c.accepted(complaint("24", c.handler.Name+"不接电话"))
+		c.refused(c.Merge(ctx, c.dispatcher, mine, c.v(mine), c.no(third), "同一件事"), fault.Invalid)
+	})
+}
+
+func TestCasesAreLinkedAndSplit(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		a, b := c.accepted(complaint("31", "窗口没有人")), c.accepted(petition("0000000062"))
+		c.refused(c.Link(ctx, c.handler, a, c.no(b)), fault.NotFound)
+		c.must(c.Link(ctx, c.dispatcher, a, c.no(b)))
+		c.refused(c.Link(ctx, c.dispatcher, b, c.no(a)), fault.Conflict)
+		p, err := c.Open(ctx, c.dispatcher, b)
+		c.must(err)
+		if len(p.Linked) != 1 || p.Linked[0].ID != a {
+			t.Errorf("%+v", p.Linked)
+		}
+		c.must(c.Unlink(ctx, c.dispatcher, b, a))
+		c.refused(c.Unlink(ctx, c.dispatcher, b, a), fault.Conflict)
+
+		_, err = c.Split(ctx, c.dispatcher, a, "", "", "")
+		c.refused(err, fault.Invalid)
+		made, err := c.Split(ctx, c.dispatcher, a, cases.Suggestion, "增加座椅", "大厅没有座椅。")
+		c.must(err)
+		got := c.get(made)
+		if got.State != cases.Submitted || got.ReceivedOn != c.get(a).ReceivedOn || got.NoticeDue.IsZero() || got.CaseNo == c.no(a) {
+			t.Errorf("%+v", got)
+		}
+		tr, err := c.Track(ctx, a)
+		c.must(err)
+		if len(tr.Parts) != 1 || tr.Parts[0].ID != made {
+			t.Errorf("%+v", tr.Parts)
+		}
+		if id, err := c.Follow(ctx, a, made); id != made || err != nil {
+			t.Error(id, err)
+		}
+		_, err = c.Follow(ctx, a, b)
+		c.refused(err, fault.NotFound)
+		contact, err := c.Reveal(ctx, c.dispatcher, made)
+		c.must(err)
+		if contact.Name != "某人31" {
+			t.Errorf("%+v", contact)
+		}
+		casestest.Check(t, c.db)
+	})
+}
