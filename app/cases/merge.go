@@ -21,8 +21,9 @@ import (
 )
 
 // survivors are the states of a case that another may be merged into: it is
-// handled, and not answered yet.
-var survivors = []State{Registered, NeedMore, Accepted, Assigned, Returned, Acknowledged, Handling, InReview, InApproval, Redo}
+// handled, and no answer to it is under review: what is reviewed and approved
+// was written for those whom it then reaches.
+var survivors = []State{Registered, Accepted, Assigned, Returned, Acknowledged, Handling, Redo}
 
 // standingOf is all that a merge changes in the case that is merged.
 type standingOf struct {
@@ -190,7 +191,7 @@ func merge(tx *store.Tx, a staff.Actor, c, survivor Case, version int, reason st
 	if err := move(tx, a, &c, DoMerge, version, record{detail: "并入 " + survivor.CaseNo, notify: true, changes: []journal.Change{{Field: "into", New: strconv.FormatInt(survivor.ID, 10)}}}); err != nil {
 		return err
 	}
-	return move(tx, a, &survivor, DoTakeIn, 0, record{detail: "并入 " + c.CaseNo, changes: []journal.Change{{Field: "merged", New: strconv.FormatInt(c.ID, 10)}}})
+	return adjust(tx, a, survivor, DoTakeIn, c.CaseNo)
 }
 
 // Unmerge undoes a merge: the case stands exactly where it stood before, and
@@ -263,7 +264,21 @@ func unmerge(tx *store.Tx, a staff.Actor, c, survivor Case, row mergeRow, versio
 	if !row.DueSet.IsZero() && survivor.HandleDue == row.DueSet {
 		survivor.HandleDue = row.DueWas
 	}
-	return move(tx, a, &survivor, DoLetGo, 0, record{detail: "分出 " + c.CaseNo})
+	return adjust(tx, a, survivor, DoLetGo, c.CaseNo)
+}
+
+// adjust stores a survivor's limit, which alone a merge touches, and tells of the merge.
+func adjust(tx *store.Tx, a staff.Actor, c Case, v Verb, detail string) error {
+	u, err := loadRules(&tx.Reader)
+	if err != nil {
+		return err
+	}
+	u.next(&c)
+	err = tx.Model(&Case{}).Where("id = ?", c.ID).Updates(map[string]any{"handle_due": c.HandleDue, "due_on": c.DueOn, "due_step": c.DueStep, "version": c.Version + 1}).Error
+	if err != nil {
+		return fmt.Errorf("cases: merge: %w", err)
+	}
+	return told(tx, a, c, v, detail)
 }
 
 // shutOutOfSurvivor keeps from the case that stands for a merged one whoever is kept from that, for good.

@@ -48,7 +48,7 @@ var Baskets = []Basket{
 	{"need_more", "待补充", []State{NeedMore}, false},
 	{"objected", "不同意答复", nil, false},
 	{"replied", "已答复", []State{Replied}, true},
-	{"ended", "已结束", []State{Concluded, Archived, Refused, Transferred, Withdrawn}, true},
+	{"ended", "已结束", []State{Concluded, Archived, Refused, Transferred, Withdrawn, Merged}, true},
 	{"invalid", "无效件", []State{Invalid}, true},
 }
 

@@ -86,6 +86,7 @@ func (s *Server) routes() []route {
 		post("/track/case/withdraw", "submit", p.Withdraw),
 		post("/track/case/object", "submit", p.Object),
 		post("/track/case/erase", "submit", p.AskErasure),
+		limited("/track/case/parts/:id", "track", p.Part),
 		limited("/track/case/own.json", "track", p.Own),
 		post("/track/leave", "", p.Leave),
 	}

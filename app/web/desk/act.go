@@ -134,6 +134,21 @@ func (d *Doors) do(c *door.Ctx, f *door.Form, v cases.Verb, id int64, version in
 	case cases.DoCall:
 		return s.CallBack(ctx, a, id, version, cases.Call{Reached: f.Get("reached") == "yes", Resolved: cases.Resolved(f.Get("resolved")),
 			Satisfaction: cases.Satisfaction(f.Get("satisfied")), Note: text})
+	case cases.DoMerge:
+		return s.Merge(ctx, a, id, version, f.Get("number"), text)
+	case cases.DoUnmerge:
+		return s.Unmerge(ctx, a, id, version, text)
+	case cases.DoLink:
+		return s.Link(ctx, a, id, f.Get("number"))
+	case cases.DoUnlink:
+		other, err := strconv.ParseInt(f.Get("other"), 10, 64)
+		if err != nil {
+			return fault.Form([]fault.Field{{Name: "other", Message: "请选择解除和哪一件的关联。"}})
+		}
+		return s.Unlink(ctx, a, id, other)
+	case cases.DoSplit:
+		_, err := s.Split(ctx, a, id, cases.Kind(f.Get("kind")), f.Get("title"), text)
+		return err
 	case cases.DoHold:
 		return s.Hold(ctx, a, id, text)
 	case cases.DoUnhold:

@@ -29,7 +29,7 @@ var trailWords = func() []view.Choice {
 	for _, v := range []cases.Verb{cases.DoSubmit, cases.DoRegister, cases.DoAccept, cases.DoRefuse, cases.DoTransfer, cases.DoAsk, cases.DoSupplement, cases.DoAddFor,
 		cases.DoResume, cases.DoWithdraw, cases.DoUrge, cases.DoRate, cases.DoAssign, cases.DoAcknowledge, cases.DoReturn, cases.DoDraft, cases.DoPropose, cases.DoPass,
 		cases.DoSendBack, cases.DoApprove, cases.DoSend, cases.DoExtend, cases.DoConclude, cases.DoRedo, cases.DoArchive, cases.DoDiscard, cases.DoRestore,
-		cases.DoRecuse, cases.DoExclude, cases.DoNote, cases.DoJoin, cases.DoOpine, cases.DoRelease, cases.DoSupervise, cases.DoObject, cases.DoDecline, cases.DoCall, cases.DoInterfere, cases.DoServe, cases.DoServed, cases.DoErase, cases.DoHold, cases.DoUnhold, cases.DoAskErasure, cases.DoDecideErasure} {
+		cases.DoRecuse, cases.DoExclude, cases.DoNote, cases.DoJoin, cases.DoOpine, cases.DoRelease, cases.DoSupervise, cases.DoObject, cases.DoDecline, cases.DoCall, cases.DoInterfere, cases.DoServe, cases.DoServed, cases.DoMerge, cases.DoTakeIn, cases.DoUnmerge, cases.DoLetGo, cases.DoLink, cases.DoUnlink, cases.DoSplit, cases.DoErase, cases.DoHold, cases.DoUnhold, cases.DoAskErasure, cases.DoDecideErasure} {
 		out = append(out, view.Choice{Value: "case." + string(v), Text: v.Word()})
 	}
 	for _, x := range [][2]string{{"reply.propose", "提出选登"}, {"reply.published", "公开选登"}, {"reply.refused", "不予选登"}, {"reply.withdrawn", "撤下选登"},

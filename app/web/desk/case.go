@@ -31,6 +31,7 @@ type casePage struct {
 	today  calendar.Date
 	actor  staff.Actor
 	refuse cases.Refusal // the text to start from
+	join   string        // the number of the case to merge with or link to
 }
 
 // casePage reads and shows a case; change puts errors and typed text into it.
@@ -39,7 +40,7 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*casePag
 	if err != nil {
 		return err
 	}
-	p := &casePage{page: page, actor: c.Actor, refuse: cases.Refusal(c.Query("refuse"))}
+	p := &casePage{page: page, actor: c.Actor, refuse: cases.Refusal(c.Query("refuse")), join: cases.Digits(c.Query("join"))}
 	err = c.Read(func(r *store.Reader) (err error) {
 		p.today = calendar.Of(r.Now)
 		if p.people, err = readPeople(r); err != nil {
@@ -78,6 +79,19 @@ func (p *casePage) describe() {
 			Links: []view.Link{{Text: "打印答复函", Href: fmt.Sprintf("/desk/cases/%d/replies/%d", k.ID, r.ID)}, {Text: "下载 Word 文档", Href: fmt.Sprintf("/desk/cases/%d/replies/%d.docx", k.ID, r.ID)}}})
 	}
 	p.Earlier, p.Similar = rows(p.page.Earlier, p.people, p.today), rows(p.page.Similar, p.people, p.today)
+	if p.page.Into != nil {
+		p.Into = view.Link{Text: or(p.page.Into.CaseNo, "另一件来件"), Href: fmt.Sprintf("/desk/cases/%d", p.page.Into.ID)}
+	}
+	for _, x := range p.page.Merged {
+		p.Merged = append(p.Merged, view.JoinedCase{Link: view.Link{Text: x.CaseNo + " " + x.Title, Href: fmt.Sprintf("/desk/cases/%d", x.ID)}, On: door.Day(x.ReceivedOn), Channel: x.Channel.Word(), Text: x.Content})
+	}
+	for _, x := range p.page.Linked {
+		row := view.JoinedCase{Link: view.Link{Text: x.CaseNo + " " + x.Title, Href: fmt.Sprintf("/desk/cases/%d", x.ID)}, On: door.Day(x.ReceivedOn), Channel: x.State.Word()}
+		if x.Split {
+			row.Channel += "，分件"
+		}
+		p.Linked = append(p.Linked, row)
+	}
 	for _, e := range slices.Backward(p.page.Events) {
 		v := view.DeskEvent{At: door.Moment(e.At), Who: or(e.ActorName, "来信人"), Word: e.Verb.Word(), Detail: e.Detail}
 		if e.MessageID != nil {

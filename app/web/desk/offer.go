@@ -116,6 +116,7 @@ func (p *casePage) offer() {
 	p.release(form)
 	act(cases.DoSupervise, "督办", "", text("督办要求", "承办部门会看到，来信人看不到。"))
 	p.serve(form)
+	p.joins(form, act)
 	act(cases.DoAddFor, "保存补充", "来信人打电话、当面补充的，在这里代为记下，来信人查询时看得到。", text("补充的内容", "照来信人的话写。"))
 	act(cases.DoHold, "列为保留", "有诉讼、调查等法定理由要用到此件的，列为保留：保存期限到了也不删除。", text("保留的理由", "只有内部能看到。"))
 	act(cases.DoUnhold, "解除保留", "解除以后，过了保存期限的会自动删除。")
@@ -134,6 +135,38 @@ func (p *casePage) offer() {
 		f := view.Form{Action: fmt.Sprintf("/desk/cases/%d/contact", k.ID), CSRF: p.CSRF, Buttons: []view.Button{{Text: "查看联系方式"}}}
 		p.Reveal = &f
 	}
+}
+
+// joins offers to merge, part, link and split; what came before and reads alike is offered by number.
+func (p *casePage) joins(form maker, act func(v cases.Verb, button, lead string, fields ...view.Field)) {
+	known := map[string]bool{}
+	var links []view.Link
+	for _, x := range slices.Concat(p.page.Earlier, p.page.Similar) {
+		if !known[x.CaseNo] && x.ID != p.page.Case.ID {
+			known[x.CaseNo] = true
+			links = append(links, view.Link{Text: x.CaseNo + " " + x.Title, Href: fmt.Sprintf("/desk/cases/%d?join=%s#merge", p.page.Case.ID, x.CaseNo)})
+		}
+	}
+	number := view.Field{Name: "number", Label: "另一件的编号", Required: true, Width: "middle", Inputmode: "numeric", Value: p.join, Autocomplete: "off"}
+	if p.page.Can[cases.DoMerge] {
+		p.Acts = append(p.Acts, view.Act{Name: "merge", Label: cases.DoMerge.Word(), Open: p.join != "", Links: links,
+			Lead: "同一件事从几个渠道来的，并成一件办理：答复同时告知各位来信人，期限按先到的算。以后能原样分开。",
+			Form: form("merge", "并入那一件", number, view.Field{Name: "content", Kind: view.Textarea, Label: "并件的理由", Hint: "只有内部能看到。", Required: true, Rows: 2})})
+	}
+	act(cases.DoUnmerge, "分开办理", "恢复到并件以前的样子，单独办理、单独答复。", view.Field{Name: "content", Kind: view.Textarea, Label: "分开的理由", Hint: "只有内部能看到。", Required: true, Rows: 2})
+	act(cases.DoLink, "关联", "有关系、但各办各的，关联起来，互相看得到。", number)
+	var others []view.Choice
+	for _, x := range p.page.Linked {
+		if !x.Split {
+			others = append(others, view.Choice{Value: strconv.FormatInt(x.ID, 10), Text: x.CaseNo + " " + x.Title})
+		}
+	}
+	if len(others) > 0 {
+		act(cases.DoUnlink, "解除关联", "", view.Field{Name: "other", Kind: view.Select, Label: "哪一件", Required: true, Choices: append([]view.Choice{{Text: "请选择"}}, others...)})
+	}
+	act(cases.DoSplit, "分出一件", "一件里说了两件事的，把另一件事分出来单独办理。来信人用原来的编号和查询码能看到。",
+		kindField(p.page.Case.Kind), view.Field{Name: "title", Label: "标题", Required: true},
+		view.Field{Name: "content", Kind: view.Textarea, Label: "分出的内容", Hint: "照来信人的原话摘出来。", Required: true, Rows: 4})
 }
 
 // serve offers to record what was told by post, by phone or in person, and how letters ended.

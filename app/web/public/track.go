@@ -128,6 +128,7 @@ var plainWords = map[cases.Verb]string{
 	cases.DoAddFor: "工作人员代您补充了情况", cases.DoResume: "继续办理",
 	cases.DoConclude: "已办结", cases.DoRedo: "重新办理", cases.DoDiscard: "经核对没有可以办理的内容", cases.DoRestore: "恢复办理",
 	cases.DoErase: "个人信息已删除", cases.DoAskErasure: "您申请删除", cases.DoDecideErasure: "对删除申请作出决定",
+	cases.DoMerge: "和同一件事的另一件来件合并办理，答复也会告诉您", cases.DoUnmerge: "改为单独办理", cases.DoSplit: "其中一部分另立一件办理",
 	cases.DoObject: "您不同意答复", cases.DoDecline: "不再重新办理",
 }
 
@@ -147,7 +148,7 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*view.Ca
 	f.Noindex, f.Path = true, "/track/case"
 	f.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "查询进度", Href: "/track"}}
 	p := view.CasePage{Frame: f, CaseNo: view.Code(t.Case.CaseNo), Kind: view.Kind(t.Case.Kind), Heading: t.Case.Title, Content: content(t.Case),
-		Files: links(t.Files), CSRF: c.CSRF(), Closed: t.Case.State.Ended()}
+		Files: links(t.Files), CSRF: c.CSRF(), Closed: t.Stands().State.Ended()}
 	p.Word, p.Next = standing(t)
 	for _, e := range t.Events {
 		v := view.Event{At: door.Moment(e.At), Word: plainWords[e.Verb], Mine: e.ActorID == 0}
@@ -199,11 +200,34 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*view.Ca
 		}
 	}
 	p.Keep = keeping(t.Keeping)
+	for _, x := range t.Parts {
+		p.Parts = append(p.Parts, view.Link{Text: x.CaseNo + " " + x.Title + "（" + x.State.Word() + "）", Href: "/track/case/parts/" + strconv.FormatInt(x.ID, 10)})
+	}
 	change(&p)
 	// Half an hour from the last look, not from the first.
 	c.SetCookie(passCookie, d.house.Cases.Grant(id), 0)
 	p.Failed = len(p.Errors()) > 0
 	return c.Render(status, p)
+}
+
+// Part opens a case that was split off from the one that this browser may see.
+func (d *Doors) Part(c *door.Ctx) error {
+	id, err := d.admitted(c)
+	if fault.Is(err, fault.Unauthenticated) {
+		return c.SeeOther("/track")
+	}
+	if err != nil {
+		return err
+	}
+	part, err := strconv.ParseInt(c.Params("id"), 10, 64)
+	if err != nil {
+		return fault.New(fault.NotFound, "没有这一件。请从办理进度页重新打开。")
+	}
+	if id, err = d.house.Cases.Follow(c.Std(), id, part); err != nil {
+		return err
+	}
+	c.SetCookie(passCookie, d.house.Cases.Grant(id), 0)
+	return c.SeeOther("/track/case")
 }
 
 // keeping says what becomes of the sender's data.
@@ -260,7 +284,7 @@ func content(c cases.Case) string {
 
 // standing is where the case stands, in a few words, and what comes next.
 func standing(t cases.Tracked) (word, next string) {
-	c := t.Case
+	c := t.Stands()
 	by := func(due calendar.Date, what string) string {
 		switch {
 		case due.IsZero():

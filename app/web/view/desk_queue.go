@@ -44,6 +44,9 @@ type DeskCasePage struct {
 	Contact  []Answer
 	Reveal   *Form
 	NoteForm Act
+	Merged   []JoinedCase // that this case stands for: its answer reaches their senders too
+	Linked   []JoinedCase
+	Into     Link // the case that stands for this one
 	Earlier  []DeskRow
 	Similar  []DeskRow
 	Timeline []DeskEvent
@@ -140,3 +143,11 @@ type RecordedPage struct {
 }
 
 func (RecordedPage) Template() string { return "desk/recorded" }
+
+// JoinedCase is a case that stands beside another.
+type JoinedCase struct {
+	Link
+	On      Day
+	Channel string
+	Text    string // what its sender wrote, where it was merged
+}

@@ -69,6 +69,8 @@ func deskCase() DeskCasePage {
 			{Name: "refuse", Label: "不予受理", Links: []Link{{"属于诉讼事项，应当通过诉讼程序解决", "/desk/cases/1?refuse=litigation#refuse"}, {"属于其他机关的职责", "/desk/cases/1?refuse=other_body#refuse"}},
 				Form: deskForm("/desk/cases/1/refuse", "作出不予受理决定", textarea("content", "refuse-content", "给来信人的说明"))}},
 		Reveal: &reveal, NoteForm: Act{Name: "note", Label: "写内部备注", Form: deskForm("/desk/cases/1/note", "保存备注", textarea("content", "note-content", "备注"))},
+		Merged:  []JoinedCase{{Link{"31207745 窗口两小时没有人", "/desk/cases/7"}, "2021-02-27", "来信", "我在立案窗口等了两个小时，没有人叫号。\n请安排人值守。"}},
+		Linked:  []JoinedCase{{Link{"60213398 大厅没有座椅", "/desk/cases/8"}, "2021-02-26", "办理中，分件", ""}},
 		Earlier: deskRows[2:3], Similar: deskRows[1:2],
 		Timeline: []DeskEvent{{at(2021, 3, 1, 9, 30), "李明", "内部备注", "", "已与立案庭核对", true}, {at(2021, 2, 26, 9, 0), "分办员", "分办", "交执行局李明", "", false},
 			{at(2021, 2, 25, 9, 0), "来信人", "提交", "12368 热线", "", false}}, Selected: "选登：等待复核。"}
