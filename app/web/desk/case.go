@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"mingjing/app/settings"
 	"slices"
 	"strconv"
 
@@ -31,7 +32,9 @@ type casePage struct {
 	today  calendar.Date
 	actor  staff.Actor
 	refuse cases.Refusal // the text to start from
-	join   string        // the number of the case to merge with or link to
+	start  int64         // the canned text to start an answer from
+	site   settings.Site
+	join   string // the number of the case to merge with or link to
 }
 
 // casePage reads and shows a case; change puts errors and typed text into it.
@@ -40,13 +43,18 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*casePag
 	if err != nil {
 		return err
 	}
-	p := &casePage{page: page, actor: c.Actor, refuse: cases.Refusal(c.Query("refuse")), join: cases.Digits(c.Query("join"))}
+	p := &casePage{page: page, actor: c.Actor, refuse: cases.Refusal(c.Query("refuse")), join: cases.Digits(c.Query("join")), site: c.Settings()}
+	p.start, _ = strconv.ParseInt(c.Query("canned"), 10, 64)
+	var canned []cases.Canned
 	err = c.Read(func(r *store.Reader) (err error) {
 		p.today = calendar.Of(r.Now)
 		if p.people, err = readPeople(r); err != nil {
 			return err
 		}
 		if p.Desk, err = d.frameIn(c, r, page.Case.Title); err != nil {
+			return err
+		}
+		if canned, err = cases.CannedReplies(r, false); err != nil {
 			return err
 		}
 		return p.describeDraft(r)
@@ -57,6 +65,7 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*casePag
 	p.Path = fmt.Sprintf("/desk/cases/%d", id)
 	p.describe()
 	p.offer()
+	p.canned(canned)
 	change(p)
 	return c.Render(status, p.DeskCasePage)
 }

@@ -83,6 +83,7 @@ type DraftBox struct {
 	Form     *Form
 	Folded   bool // changing the text voids review and approval, so the editor does not stand open
 	Autosave bool
+	Starts   []Link // canned texts to start from
 	Clash    bool
 	Theirs   string
 	TheirsBy string
