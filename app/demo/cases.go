@@ -11,11 +11,11 @@ import (
 	"mingjing/app/store"
 )
 
-// receive plans n cases over the last year, each as far as its turn takes it.
+// receive plans n cases over the last two years, each as far as its turn takes it.
 func (s *stage) receive(n int) error {
-	from := calendar.Of(s.now).AddDays(-360)
+	from := calendar.Of(s.now).AddDays(-span)
 	for i := range n {
-		at := from.AddDays(i * 358 / max(n, 1)).In().Add(time.Duration(9+i%8) * time.Hour)
+		at := from.AddDays(i * (span - 2) / max(n, 1)).In().Add(time.Duration(9+i%8) * time.Hour)
 		s.scenes = append(s.scenes, scene{at, func() error { return s.send(i, at) }})
 	}
 	return nil
@@ -24,7 +24,7 @@ func (s *stage) receive(n int) error {
 // send hands in one case and plans what becomes of it.
 func (s *stage) send(i int, at time.Time) error {
 	x := said[i%len(said)]
-	sub := cases.Submission{Kind: cases.Kind(x.kind), Channel: cases.Channels[1+i%3], Title: x.title, Content: x.content, Name: "王某（示例）", Phone: fmt.Sprintf("139000%05d", i%100000),
+	sub := cases.Submission{Kind: cases.Kind(x.kind), Channel: cases.Channels[[]int{0, 1, 0, 2, 3, 0, 4}[i%7]], Title: x.title, Content: x.content, Name: "王某（示例）", Phone: fmt.Sprintf("139000%05d", i%100000),
 		AllowPublish: i%2 == 0, Key: fmt.Sprintf("demo-%016d", i)}
 	switch sub.Kind {
 	case cases.Complaint:
@@ -32,7 +32,10 @@ func (s *stage) send(i int, at time.Time) error {
 	case cases.Comment:
 		sub.Problem = fmt.Sprintf("%d-%d", 1+i%4, 1+i%3)
 	}
-	t, err := s.Cases.Record(s.ctx, s.people["demo.clerk"], sub)
+	if sub.Kind == cases.Petition {
+		sub.Content, sub.Demand, sub.Facts, sub.Address = "", "退还多交的诉讼费", x.content, "示例市示例路 1 号"
+	}
+	t, err := s.hand(sub)
 	if err != nil {
 		return err
 	}
@@ -53,11 +56,7 @@ func (s *stage) handle(i int, id int64, at time.Time) error {
 	clerk, dispatcher, handler := s.people["demo.clerk"], s.people["demo.dispatcher"], s.people["demo.handler"]
 	reviewer, approver := s.people["demo.reviewer"], s.people["demo.approver"]
 	kind := cases.Kind(said[i%len(said)].kind)
-	steps := []struct {
-		hours int
-		who   staff.Actor
-		act   func(v int) error
-	}{
+	steps := []step{
 		{1, clerk, func(v int) error { return s.Cases.Register(s.ctx, clerk, id, v, kind) }},
 		{20, dispatcher, func(v int) error { return s.Cases.Accept(s.ctx, dispatcher, id, v) }},
 		{21, dispatcher, func(v int) error {
@@ -78,8 +77,17 @@ func (s *stage) handle(i int, id int64, at time.Time) error {
 		{80, handler, func(v int) error { return s.Cases.Conclude(s.ctx, handler, id, v, "") }},
 	}
 	stop := len(steps)
-	if i%3 == 2 {
+	switch end := s.endings(id)[i%17]; {
+	case end != nil: // what ends before it is handled
+		steps = append(steps[:1:1], end...)
+		stop = len(steps)
+	case at.After(s.now.AddDate(0, 0, -45)) && i%3 == 2: // lately: still under way
 		stop = i / 3 % len(steps)
+	case i%29 == 28: // a few have been left lying
+		stop = 4
+	default:
+		steps = s.turns(i, id, steps)
+		stop = len(steps)
 	}
 	for _, x := range steps[:stop] {
 		then := at.Add(time.Duration(x.hours) * time.Hour)
@@ -95,10 +103,101 @@ func (s *stage) handle(i int, id int64, at time.Time) error {
 			return fmt.Errorf("case %d after %d h: %w", i+1, x.hours, err)
 		}
 	}
-	if stop == len(steps) && i%2 == 0 && i%4 == 0 {
+	if answered := s.answered(id); answered && i%4 == 0 {
 		return s.publish(id, i)
 	}
 	return nil
+}
+
+// step is what somebody does some hours after a case came in.
+type step struct {
+	hours int
+	who   staff.Actor
+	act   func(v int) error
+}
+
+// span is how many days the demonstration's cases go back.
+const span = 720
+
+// hand brings a case in: through the web as a citizen does, else as the clerk does.
+func (s *stage) hand(sub cases.Submission) (cases.Ticket, error) {
+	if sub.Channel != cases.Web {
+		return s.Cases.Record(s.ctx, s.people["demo.clerk"], sub)
+	}
+	id, err := s.Cases.NewCaptcha(s.ctx)
+	if err != nil {
+		return cases.Ticket{}, err
+	}
+	sub.CaptchaID, sub.PrivacyVersion = id, "2026-11"
+	err = s.DB.Read(s.ctx, func(r *store.Reader) error {
+		return r.Table("captchas").Select("digits").Where("id = ?", id).Row().Scan(&sub.Captcha)
+	})
+	if err != nil {
+		return cases.Ticket{}, err
+	}
+	return s.Cases.Submit(s.ctx, sub)
+}
+
+// endings are how some cases end early, by turn.
+func (s *stage) endings(id int64) map[int][]step {
+	dispatcher := s.people["demo.dispatcher"]
+	return map[int][]step{
+		4: {{22, dispatcher, func(v int) error {
+			return s.Cases.Refuse(s.ctx, dispatcher, id, v, cases.Litigation, "（示例）您反映的是正在审理的案件，请向承办法官提出，或者拨打 12368。")
+		}}},
+		7: {{20, dispatcher, func(v int) error {
+			return s.Cases.Transfer(s.ctx, dispatcher, id, v, "示例市城市管理局", "（示例）这件事由城市管理局处理，已经转去。")
+		}}},
+		11: {{21, dispatcher, func(v int) error { return s.Cases.Discard(s.ctx, dispatcher, id, v) }}},
+		14: {{26, dispatcher, func(int) error { return s.Cases.Withdraw(s.ctx, id) }}},
+	}
+}
+
+// turns adds what happens to some of the others on their way: a return, an
+// extension, a rating, an answer that is gone over again.
+func (s *stage) turns(i int, id int64, steps []step) []step {
+	dispatcher, handler, approver, caller := s.people["demo.dispatcher"], s.people["demo.handler"], s.people["demo.approver"], s.people["demo.dispatcher"]
+	after := func(n int, more ...step) { steps = append(steps[:n:n], append(more, steps[n:]...)...) }
+	if i%4 != 3 { // rated the day after the answer
+		resolved, how, why := cases.Resolved("yes"), cases.Satisfaction("satisfied"), ""
+		switch i % 11 {
+		case 2, 5:
+			resolved, how = "partly", "basically"
+		case 9:
+			if said[i%len(said)].kind == string(cases.Petition) {
+				break // it would go to its next stage instead
+			}
+			resolved, how, why = "no", "dissatisfied", "（示例）没有说明什么时候改好。"
+		}
+		after(9, step{72, caller, func(int) error { return s.Cases.Rate(s.ctx, id, resolved, how, why) }})
+		if why != "" {
+			steps = steps[:10] // waits for a decision, which the dispatcher takes
+			steps = append(steps, step{90, dispatcher, func(v int) error {
+				return s.Cases.Decline(s.ctx, dispatcher, id, v, "（示例）答复已经写明整改时间，请以答复为准。")
+			}})
+		}
+	}
+	if i%13 == 6 && said[i%len(said)].kind != string(cases.Correction) {
+		after(4, step{30, approver, func(v int) error {
+			return s.Cases.Extend(s.ctx, approver, id, v, "（示例）需要向其他部门核实。")
+		}})
+	}
+	if i%19 == 8 {
+		after(3, step{23, handler, func(v int) error {
+			return s.Cases.Return(s.ctx, handler, id, v, "（示例）不属本部门职责。")
+		}},
+			step{24, dispatcher, func(v int) error {
+				return s.Cases.Assign(s.ctx, dispatcher, id, v, handler.DepartmentID, handler.ID)
+			}})
+	}
+	return steps
+}
+
+// answered reports whether the case has an answer.
+func (s *stage) answered(id int64) bool {
+	var n int64
+	err := s.DB.Read(s.ctx, func(r *store.Reader) error { return r.Table("replies").Where("case_id = ?", id).Count(&n).Error })
+	return err == nil && n > 0
 }
 
 const answer = "您好！您反映的情况已经核实。（示例）我们查看了当天的记录，向有关部门了解了情况，并已按规定改进；改进结果在网站上公开。如对答复不满意，可以凭编号评价并说明，也可以拨打 12368。感谢您的监督。"
