@@ -76,7 +76,7 @@ func (s *stage) handle(i int, id int64, at time.Time) error {
 		{61, handler, func(v int) error { return s.Cases.Send(s.ctx, handler, id, v) }},
 		{80, handler, func(v int) error { return s.Cases.Conclude(s.ctx, handler, id, v, "") }},
 	}
-	stop := len(steps)
+	var stop int
 	switch end := s.endings(id)[i%17]; {
 	case end != nil: // what ends before it is handled
 		steps = append(steps[:1:1], end...)
