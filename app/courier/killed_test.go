@@ -1,6 +1,7 @@
 package courier_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -66,17 +67,25 @@ func TestAMessageIsNeverSentTwiceByItselfHoweverOftenTheSenderIsKilled(t *testin
 				exec1(t, db, "INSERT INTO outbox (created_at, idem, channel, template, subject_id, state, due_at) VALUES (?, ?, 'mail', 'progress', 1, 'waiting', ?)", clock.Now(), fmt.Sprint("kill/", i), clock.Now())
 				sender := exec.Command(os.Args[0])
 				sender.Env = append(os.Environ(), "COURIER_CHILD=1", "COURIER_DIR="+c.DataDir, "COURIER_URL="+c.URL, "COURIER_SMTP="+at, fmt.Sprintf("COURIER_NOW=%d", clock.Now().UnixMicro()))
+				started := make(chan *os.Process, 1)
 				s.lock.Lock()
 				s.kill = func() {
+					process := <-started
 					if i%2 == 0 { // before it hears that the server took the message
-						_ = sender.Process.Kill()
+						_ = process.Kill()
 						return
 					}
-					go sender.Process.Kill() // at about the time when it writes that down
+					go process.Kill() // at about the time when it writes that down
 				}
 				s.lock.Unlock()
-				if out, err := sender.CombinedOutput(); err != nil && sender.ProcessState.ExitCode() == 1 {
-					t.Fatalf("%v %s", err, out)
+				var out bytes.Buffer
+				sender.Stdout, sender.Stderr = &out, &out
+				if err := sender.Start(); err != nil {
+					t.Fatal(err)
+				}
+				started <- sender.Process
+				if err := sender.Wait(); err != nil && sender.ProcessState.ExitCode() == 1 {
+					t.Fatalf("%v %s", err, out.String())
 				}
 				if got := s.count(); got != i+1 {
 					t.Fatalf("after %d messages %d were handed over", i+1, got)
@@ -162,6 +171,8 @@ func TestASenderWithoutAMailboxIsToldByTextMessage(t *testing.T) {
 					}
 				}
 				want := []string{`case/2/received {"id":"case/2/received","to":"13800001111","text":"【示例人民法院】收到您的来件。请到网站查看。https://zg.example.cn/track"}`}
+				p.lock.Lock()
+				defer p.lock.Unlock()
 				if d := cmp.Diff(want, p.got); d != "" || p.auth != "Bearer geheim" {
 					t.Errorf("%s %s", d, p.auth)
 				}
