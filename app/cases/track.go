@@ -165,17 +165,21 @@ const passLife = 30 * time.Minute
 
 // Grant is what a browser keeps after Unlock: it opens one case for half an hour
 // on any instance.
-func (s *Service) Grant(id int64) string {
+func (s *Service) Grant(id int64) string { return s.pass("pass", id) }
+
+func (s *Service) pass(what string, id int64) string {
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:8], uint64(id))
 	binary.BigEndian.PutUint64(b[8:], uint64(s.db.Now().Add(passLife).Unix()))
-	return base64.RawURLEncoding.EncodeToString(append(b[:], s.trackKey.Sum("pass", string(b[:]))...))
+	return base64.RawURLEncoding.EncodeToString(append(b[:], s.trackKey.Sum(what, string(b[:]))...))
 }
 
 // Admit is the case that a pass opens.
-func (s *Service) Admit(pass string) (int64, error) {
+func (s *Service) Admit(pass string) (int64, error) { return s.admit("pass", pass) }
+
+func (s *Service) admit(what, pass string) (int64, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(pass)
-	if err != nil || len(raw) != 48 || !s.trackKey.Match(raw[16:], "pass", string(raw[:16])) ||
+	if err != nil || len(raw) != 48 || !s.trackKey.Match(raw[16:], what, string(raw[:16])) ||
 		int64(binary.BigEndian.Uint64(raw[8:16])) < s.db.Now().Unix() {
 		return 0, fault.New(fault.Unauthenticated, "请先输入编号和查询码。")
 	}

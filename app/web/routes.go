@@ -78,6 +78,8 @@ func (s *Server) routes() []route {
 
 		get("/track", p.Track),
 		post("/track", "track", p.Unlock),
+		get("/track/code", p.Code),
+		post("/track/code", "track", p.ChangeCode),
 		get("/track/case", p.Case),
 		get("/track/case/files/:id", p.File),
 		upload("/track/case/add", "submit", p.Add),

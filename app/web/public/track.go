@@ -61,6 +61,59 @@ func (d *Doors) Unlock(c *door.Ctx) error {
 	case err != nil:
 		return err
 	}
+	known, err := d.house.Cases.CodeIsKnown(c.Std(), id)
+	if err != nil {
+		return err
+	}
+	if known {
+		c.SetCookie(passCookie, d.house.Cases.GrantCode(id), 0)
+		return c.SeeOther("/track/code")
+	}
+	c.SetCookie(passCookie, d.house.Cases.Grant(id), 0)
+	return c.SeeOther("/track/case")
+}
+
+// Code asks whoever comes with a code that staff have seen for one of their own.
+func (d *Doors) Code(c *door.Ctx) error { return d.codePage(c, 200, nil) }
+
+func (d *Doors) codePage(c *door.Ctx, status int, bad []fault.Field) error {
+	if _, err := d.house.Cases.AdmitCode(c.GetCookie(passCookie)); err != nil {
+		return c.SeeOther("/track")
+	}
+	f, err := c.Frame("换一个查询码")
+	if err != nil {
+		return err
+	}
+	f.Noindex, f.Path = true, "/track/code"
+	f.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "查询进度", Href: "/track"}}
+	p := view.CodePage{Frame: f, Form: view.CodeForm(c.CSRF())}
+	p.Failed = len(bad) > 0
+	for _, m := range bad {
+		p.Form.Fail(m.Name, m.Message)
+	}
+	return c.Render(status, p)
+}
+
+// ChangeCode replaces the code and opens the case.
+func (d *Doors) ChangeCode(c *door.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	id, err := d.house.Cases.AdmitCode(c.GetCookie(passCookie))
+	if err != nil {
+		return d.stray(c, f, err)
+	}
+	err = d.house.Cases.ChangeCode(c.Std(), id, clip(f.Get("code"), 60), clip(f.Get("again"), 60))
+	if fields, ok := door.Fields(err); ok {
+		return d.codePage(c, 422, fields)
+	}
+	if fault.Is(err, fault.Conflict) {
+		return d.stray(c, f, err)
+	}
+	if err != nil {
+		return err
+	}
 	c.SetCookie(passCookie, d.house.Cases.Grant(id), 0)
 	return c.SeeOther("/track/case")
 }

@@ -335,6 +335,7 @@ func gallery() map[string]Page {
 		"confirmation":            ConfirmationPage{Frame: frame("/submit/comment", "已收到"), Kind: Comment, Heading: "建议公开员额动态调整的结果", CaseNo: "4817 2093", AccessCode: "7315 0628", At: Written{"2021年2月24日 09:14", "2021-02-24T09:14:00+08:00"}, NoticeBy: "2021-03-11", ReplyBy: "2021-03-12", Estimated: true, Receipt: Link{"下载有签名的回执", "/receipts/48172093"}},
 		"confirmation-correction": ConfirmationPage{Frame: frame("/submit/correction", "已收到"), Kind: Correction, Heading: "整改进展页的一个日期不对", CaseNo: "4817 2093", AccessCode: "7315 0628", At: Written{"2021年2月24日 09:14", "2021-02-24T09:14:00+08:00"}, ReplyBy: "2021-03-03"},
 		"track":                   TrackPage{crumbs("/track", "查询进度"), TrackForm("csrf")}, "track-wrong": failedTrack,
+		"code": CodePage{crumbs("/track/code", "换一个查询码"), CodeForm("csrf")},
 		"case": ownCase(), "case-replied": repliedCase(),
 	}
 	for _, k := range []Kind{Suggestion, Enquiry, Complaint, Petition, Correction} {

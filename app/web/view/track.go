@@ -21,6 +21,22 @@ func TrackForm(csrf string) Form {
 	}
 }
 
+// CodePage asks for a code of the sender's own in place of one that staff have seen.
+type CodePage struct {
+	Frame
+	Form Form
+}
+
+func (CodePage) Template() string { return "public/code" }
+
+// CodeForm is its form. A code is never shown again, whatever was typed.
+func CodeForm(csrf string) Form {
+	return Form{Action: "/track/code", CSRF: csrf, Fields: []Field{
+		{Name: "code", Label: "新查询码", Hint: "8 位数字，自己记得住、别人猜不到的。", Required: true, Max: 60, Autocomplete: "off", Inputmode: "numeric", Width: "middle"},
+		{Name: "again", Label: "再填一次", Required: true, Max: 60, Autocomplete: "off", Inputmode: "numeric", Width: "middle"},
+	}, Buttons: []Button{{Text: "换好，查看进度"}}}
+}
+
 // CasePage is what the sender sees of their own item. The forms are present only when that action is possible now.
 type CasePage struct {
 	Frame
