@@ -232,9 +232,25 @@ func (d *Doors) Privacy(c *door.Ctx) error {
 	p := view.PrivacyPage{}
 	return show(c, "隐私说明", &p.Frame, &p, func(r *store.Reader) (err error) {
 		s, err := settings.LoadSite(r)
+		if err != nil {
+			return err
+		}
 		p.Version = s.Privacy
+		kept, err := settings.LoadRetention(r)
+		for _, k := range cases.Kinds {
+			x := kept.Kinds[string(k)]
+			p.Periods = append(p.Periods, view.KeptFor{Kind: k.Word(), Contact: period(x.Contact), Content: period(x.Content)})
+		}
 		return err
 	})
+}
+
+// period is a number of months in words.
+func period(months int) string {
+	if months%12 == 0 {
+		return fmt.Sprintf("%d年", months/12)
+	}
+	return fmt.Sprintf("%d个月", months)
 }
 
 // kindRows are the kinds with their limits in words, from settings.

@@ -117,7 +117,11 @@ type PrivacyPage struct {
 	Frame
 	Version string
 	Since   Day
+	Periods []KeptFor
 }
+
+// KeptFor is how long a kind of case keeps what, in words: 12个月, 5年.
+type KeptFor struct{ Kind, Contact, Content string }
 
 func (PrivacyPage) Template() string { return "public/privacy" }
 

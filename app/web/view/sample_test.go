@@ -326,7 +326,7 @@ func gallery() map[string]Page {
 		"channels":      ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
 		"guide":         GuidePage{crumbs("/guide", "反映指南")},
 		"report-guide":  ReportGuidePage{frame("/submit/report", "检举控告：举报须知", crumb, Link{"我要反映", "/submit"})},
-		"privacy":       PrivacyPage{crumbs("/privacy", "隐私说明"), "2021-01", "2021-01-06"},
+		"privacy":       PrivacyPage{crumbs("/privacy", "隐私说明"), "2021-01", "2021-01-06", []KeptFor{{"咨询", "6个月", "3年"}, {"申诉求决", "3年", "10年"}}},
 		"accessibility": AccessibilityPage{crumbs("/accessibility", "无障碍说明"), "2021-03-01"},
 		"sitemap":       SitemapPage{crumbs("/sitemap", "网站地图"), []LinkGroup{{"公开的问题", home().Aspects[0].Problems}, {"通报", []Link{announcement}}}},
 		"submit":        SubmitPage{crumbs("/submit", "我要反映"), kindRows()},
