@@ -34,7 +34,8 @@ const erasedAtOnce = 50
 
 // Expire erases what has outlived its period: contact details first, then the
 // content; kind, dates, the timeline and the statistics stay. What is on hold
-// stays whole. It says how many parts it erased.
+// stays whole, and everything does until the court has confirmed the periods:
+// nobody loses anything by installing the program. It says how many parts it erased.
 func (s *Service) Expire(ctx context.Context) (n int, err error) {
 	for {
 		var some int
@@ -47,7 +48,7 @@ func (s *Service) Expire(ctx context.Context) (n int, err error) {
 
 func expire(tx *store.Tx) (n int, err error) {
 	periods, err := settings.LoadRetention(&tx.Reader)
-	if err != nil {
+	if err != nil || !periods.Confirmed {
 		return 0, err
 	}
 	today := calendar.Of(tx.Now)
@@ -198,7 +199,7 @@ func keeping(r *store.Reader, c Case) (k Keeping, err error) {
 	}
 	if !c.EndedOn.IsZero() {
 		periods, err := settings.LoadRetention(r)
-		if err != nil {
+		if err != nil || !periods.Confirmed {
 			return k, err
 		}
 		p := periods.Kinds[string(c.Kind)]

@@ -38,6 +38,16 @@ func (c *court) expire() int {
 	return n
 }
 
+// confirm decides the periods that are proposed.
+func (c *court) confirm() {
+	c.t.Helper()
+	values := map[string]string{"invalid": "3"}
+	for kind, p := range map[string][2]string{"enquiry": {"6", "36"}, "correction": {"6", "36"}, "suggestion": {"12", "60"}, "comment": {"12", "60"}, "complaint": {"24", "60"}, "petition": {"36", "120"}} {
+		values["contact_"+kind], values["content_"+kind] = p[0], p[1]
+	}
+	c.must(c.db.Write(c.t.Context(), func(tx *store.Tx) error { return settings.SaveRetention(tx, settings.Author{Name: "x"}, values) }))
+}
+
 func TestContactDetailsAreErasedFirstThenTheContentAndTheStatisticsStay(t *testing.T) {
 	each(t, func(t *testing.T, c *court) {
 		ctx := t.Context()
@@ -57,6 +67,10 @@ func TestContactDetailsAreErasedFirstThenTheContentAndTheStatisticsStay(t *testi
 			t.Fatalf("%d parts before their time", n)
 		}
 		c.clock.Advance(4 * 31 * 24 * time.Hour) // what is invalid goes first
+		if n := c.expire(); n != 0 {
+			t.Fatalf("%d parts before anybody decided how long they are kept", n)
+		}
+		c.confirm()
 		if n, left := c.expire(), c.everything(spam); n != 2 || strings.Contains(left, "广告") || strings.Contains(left, "某人") {
 			t.Errorf("%d %s", n, left)
 		}

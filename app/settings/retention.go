@@ -21,6 +21,8 @@ type Period struct {
 type Retention struct {
 	Kinds   map[string]Period `json:"kinds"`
 	Invalid int               `json:"invalid"` // all of what was set aside as invalid, months
+	// Confirmed says that the court has decided: until then nothing is erased, and these are a proposal.
+	Confirmed bool `json:"-"`
 }
 
 // RetentionSource is where the rule comes from.
@@ -40,6 +42,7 @@ func LoadRetention(r *store.Reader) (Retention, error) {
 	if err := json.Unmarshal([]byte(last.Value), &v); err != nil {
 		return v, fmt.Errorf("settings: retention: %w", err)
 	}
+	v.Confirmed = true
 	return v, nil
 }
 

@@ -27,6 +27,9 @@ func (d *Doors) retentionPage(c *door.Ctx, status int, f *door.Form, wrong error
 		if err != nil {
 			return err
 		}
+		if !v.Confirmed {
+			p.Notices = append(p.Notices, view.Notice{Text: "本院还没有确认保存期限，现在什么都不会自动删除。下面是建议的期限：核对、修改以后保存，就从保存时起按它删除。"})
+		}
 		p.Form = view.Form{Action: "/desk/settings/retention", CSRF: p.CSRF, Buttons: []view.Button{{Text: "保存期限"}}}
 		add := func(name, label string, months int) {
 			p.Form.Fields = append(p.Form.Fields, view.Field{Name: name, Label: label, Value: strconv.Itoa(months), Required: true, Inputmode: "numeric", Width: "short"})

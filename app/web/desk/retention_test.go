@@ -66,6 +66,9 @@ func TestASenderReadsTakesAlongAndErasesTheirOwnData(t *testing.T) {
 		}
 
 		admin := s.SignIn("sys_admin")
+		if p := s.Browser().Get("/privacy"); strings.Contains(p.Text(), "到期自动删除") || !strings.Contains(admin.Get("/desk/settings/retention").Text(), "还没有确认保存期限") {
+			t.Error("what nobody has decided is promised")
+		}
 		v := admin.Get("/desk/settings/retention").Fields("main form")
 		v.Set("content_enquiry", "1")
 		if p := admin.Post("/desk/settings/retention", v); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text(), "不能短于") || p.Value("content_enquiry") != "1" {
@@ -74,6 +77,10 @@ func TestASenderReadsTakesAlongAndErasesTheirOwnData(t *testing.T) {
 		v.Set("content_enquiry", "48")
 		if p := admin.Post("/desk/settings/retention", v); p.Status != http.StatusSeeOther {
 			t.Errorf("%d %s", p.Status, p.Text())
+		}
+		s.App.House.Pages.Refresh(t.Context())
+		if p := s.Browser().Get("/privacy"); !strings.Contains(p.Text(), "到期自动删除") || !strings.Contains(p.Text(), "4年") {
+			t.Error(p.Text())
 		}
 	})
 }

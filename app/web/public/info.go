@@ -237,6 +237,9 @@ func (d *Doors) Privacy(c *door.Ctx) error {
 		}
 		p.Version = s.Privacy
 		kept, err := settings.LoadRetention(r)
+		if err != nil || !kept.Confirmed {
+			return err
+		}
 		for _, k := range cases.Kinds {
 			x := kept.Kinds[string(k)]
 			p.Periods = append(p.Periods, view.KeptFor{Kind: k.Word(), Contact: period(x.Contact), Content: period(x.Content)})
