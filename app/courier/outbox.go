@@ -11,8 +11,9 @@ import (
 	"mingjing/app/store"
 )
 
-// Outbox is where the operator looks after what could not be sent. It shows
-// neither an address nor which case a message is about.
+// Outbox is where the operator looks after what could not be sent. It shows no
+// address and nothing of a case but, in the key that a provider knows a message
+// by, its internal id, which is not the number that opens it.
 type Outbox struct{ db *store.DB }
 
 // NewOutbox opens it.
