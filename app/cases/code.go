@@ -10,7 +10,7 @@ import (
 	"mingjing/app/store"
 )
 
-// CodeIsKnown reports whether staff have seen the code of a case and its sender has not replaced it yet:
+// CodeIsKnown reports whether staff, or a system that handed it in, have seen the code of a case and its sender has not replaced it yet:
 // told on the phone or at a window, it opens nothing but the page that replaces it.
 func (s *Service) CodeIsKnown(ctx context.Context, id int64) (known bool, err error) {
 	err = s.db.Read(ctx, func(r *store.Reader) error { known, err = codeIsKnown(r, id); return err })
@@ -19,7 +19,7 @@ func (s *Service) CodeIsKnown(ctx context.Context, id int64) (known bool, err er
 
 func codeIsKnown(r *store.Reader, id int64) (bool, error) {
 	var n int64
-	err := r.Model(&Case{}).Where("id = ? AND entered_by <> 0 AND NOT EXISTS (SELECT 1 FROM case_codes WHERE case_id = cases.id)", id).Limit(1).Count(&n).Error
+	err := r.Model(&Case{}).Where("id = ? AND (entered_by <> 0 OR EXISTS (SELECT 1 FROM case_origins WHERE case_id = cases.id)) AND NOT EXISTS (SELECT 1 FROM case_codes WHERE case_id = cases.id)", id).Limit(1).Count(&n).Error
 	if err != nil {
 		return false, fmt.Errorf("cases: code: %w", err)
 	}

@@ -50,6 +50,7 @@ type Submission struct {
 	ReceivedOn     calendar.Date
 	by             staff.Actor
 	problemID      *int64
+	origin         *Origin // of what another system or body handed over
 }
 
 // Lengths in characters.
@@ -237,8 +238,8 @@ func (s *Service) Record(ctx context.Context, a staff.Actor, sub Submission) (Ti
 	if sub.ReceivedOn.IsZero() {
 		sub.ReceivedOn = today
 	}
-	if sub.ReceivedOn.After(today) {
-		return Ticket{}, fault.Form([]fault.Field{{Name: "received_on", Message: "收到日期不能晚于今天。"}})
+	if why := CheckReceived(sub.ReceivedOn, today); why != "" {
+		return Ticket{}, fault.Form([]fault.Field{{Name: "received_on", Message: why}})
 	}
 	if err := s.prepare(ctx, &sub); err != nil {
 		return Ticket{}, err
@@ -320,6 +321,9 @@ func (s *Service) contentHash(sub Submission) []byte {
 	parts := []string{"content", string(sub.Kind), strconv.FormatBool(sub.AllowPublish)}
 	for _, f := range Fields(sub.Kind) {
 		parts = append(parts, f.Name, *f.of(&sub))
+	}
+	if o := sub.origin; o != nil {
+		parts = append(parts, string(sub.Channel), o.Source, o.ExternalID)
 	}
 	return s.codeKey.Sum(parts...)
 }

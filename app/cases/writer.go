@@ -316,6 +316,7 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 		return fmt.Errorf("cases: insert: %w", err)
 	}
 	var contacts []Contact
+	var origins []Origin
 	var events []Event
 	var entries []journal.Event
 	var docs []search.Doc
@@ -328,6 +329,11 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 				contact.CallerHash = s.callerKey.Sum(key)
 			}
 			contacts = append(contacts, contact)
+		}
+		if sub.origin != nil {
+			o := *sub.origin
+			o.CaseID = c.ID
+			origins = append(origins, o)
 		}
 		events = append(events, Event{CaseID: c.ID, At: tx.Now, ActorID: sub.by.ID, ActorName: sub.by.Name, Verb: DoSubmit,
 			ToState: Submitted, Detail: c.Channel.Word()})
@@ -344,6 +350,11 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 	if len(contacts) > 0 {
 		if err := tx.Append(&contacts); err != nil {
 			return fmt.Errorf("cases: contacts: %w", err)
+		}
+	}
+	if len(origins) > 0 {
+		if err := tx.Append(&origins); err != nil {
+			return fmt.Errorf("cases: origins: %w", err)
 		}
 	}
 	if err := tx.Append(&events); err != nil {

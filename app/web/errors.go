@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"mingjing/app/fault"
+	"mingjing/app/web/api"
 	"mingjing/app/web/desk"
 	"mingjing/app/web/door"
 	"mingjing/app/web/view"
@@ -35,12 +37,13 @@ func (s *Server) refuse(c *door.Ctx, err error) error {
 		return f.Redirect(elsewhere.to, fiber.StatusSeeOther)
 	}
 	status, message, wait := fiber.StatusInternalServerError, "", time.Duration(0)
+	var fields []fault.Field
 	id, _ := f.Locals("id").(string)
 	var framework *fiber.Error
 	if x, ok := fault.As(err); ok {
 		status, message, wait = statuses[x.Kind], x.Message, x.RetryAfter
-		if len(x.Fields) == 1 {
-			message = x.Fields[0].Message
+		if fields = x.Fields; len(fields) == 1 {
+			message = fields[0].Message
 		}
 	} else if errors.As(err, &framework) && framework.Code < 500 {
 		status = framework.Code
@@ -58,17 +61,20 @@ func (s *Server) refuse(c *door.Ctx, err error) error {
 	if seconds > 0 {
 		f.Set(fiber.HeaderRetryAfter, strconv.Itoa(seconds))
 	}
-	return s.errorPage(c, status, message, id, seconds)
+	return s.errorPage(c, status, message, id, seconds, fields)
 }
 
-func (s *Server) errorPage(c *door.Ctx, status int, message, id string, wait int) error {
+func (s *Server) errorPage(c *door.Ctx, status int, message, id string, wait int, fields []fault.Field) error {
 	f := c.Ctx
-	if f.UserContext().Err() != nil {
-		return plain(f, status)
-	}
 	page := view.ErrorPage{Status: status, Message: message, Wait: wait}
 	if status >= 500 {
 		page.RequestID = id
+	}
+	if api.Refuses(c) {
+		return api.Refuse(c, status, page.Heading(), cmp.Or(message, page.Advice()), page.RequestID, fields)
+	}
+	if f.UserContext().Err() != nil {
+		return plain(f, status)
 	}
 	if desk.Refuses(c) {
 		if err := desk.Refuse(c, page); err != nil {

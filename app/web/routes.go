@@ -3,6 +3,7 @@ package web
 import (
 	"time"
 
+	"mingjing/app/web/api"
 	"mingjing/app/web/desk"
 	"mingjing/app/web/door"
 	"mingjing/app/web/public"
@@ -94,6 +95,9 @@ func (s *Server) routes() []route {
 	}
 	for _, r := range desk.Routes(s.house) {
 		table = append(table, route{method: r.Method, path: r.Path, act: r.Act, limit: r.Limit, upload: r.Upload, desk: !r.Open, held: r.Held})
+	}
+	for _, r := range api.Routes(s.house) {
+		table = append(table, route{method: r.Method, path: r.Path, act: r.Act})
 	}
 	return table
 }

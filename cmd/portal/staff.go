@@ -16,6 +16,7 @@ type staffCommand struct {
 	Add     staffAdd     `cmd:"" help:"Make an account; prints a one-time password."`
 	List    staffList    `cmd:"" help:"List accounts."`
 	Disable staffDisable `cmd:"" help:"Disable an account and end its sessions."`
+	APIKey  staffAPIKey  `cmd:"" name:"api-key" help:"Make a key with which another system hands in cases; prints it, once."`
 }
 
 type staffAdd struct {
@@ -141,5 +142,19 @@ func (c staffDisable) Run(p *program) error {
 			return fmt.Errorf("no account %q", c.Login)
 		}
 		return a.Staff.Disable(p.ctx, staff.System, id)
+	})
+}
+
+type staffAPIKey struct {
+	Name string `required:"" help:"The system's name, as the records of its cases will say it."`
+}
+
+func (c staffAPIKey) Run(p *program) error {
+	return p.open(func(a *app.App) error {
+		key, err := a.Staff.AddKey(p.ctx, staff.System, c.Name)
+		if err == nil {
+			fmt.Println(key)
+		}
+		return err
 	})
 }

@@ -46,6 +46,9 @@ var rules = map[string]string{
 		WHERE m.undone_at IS NULL AND coalesce(c.ended_on, '') <> coalesce(s.ended_on, '')`,
 	"somebody kept from a merged case and not from the one that stands for it": `SELECT x.case_id FROM case_exclusions x JOIN case_merges m ON m.case_id = x.case_id AND m.undone_at IS NULL
 		WHERE x.reason <> 'recused' AND NOT EXISTS (SELECT 1 FROM case_exclusions y WHERE y.case_id = m.into_id AND coalesce(y.staff_id, 0) = coalesce(x.staff_id, 0) AND coalesce(y.department_id, 0) = coalesce(x.department_id, 0))`,
+	"a case that nobody wrote down and that came neither by the web nor from elsewhere": `SELECT c.id FROM cases c WHERE c.entered_by = 0 AND c.channel <> 'web'
+		AND NOT EXISTS (SELECT 1 FROM case_origins o WHERE o.case_id = c.id)`,
+	"a machine's case under another's name": `SELECT case_id FROM case_origins WHERE api_key_id IS NOT NULL AND source <> 'key:' || api_key_id`,
 	"a file of nobody's that is old": `SELECT id FROM attachments WHERE case_id IS NULL AND submission_hash IS NULL`,
 }
 

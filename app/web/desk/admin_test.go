@@ -366,3 +366,39 @@ func TestTheAdministratorsHearWhatNobodyElseCanMend(t *testing.T) {
 		}
 	})
 }
+
+func TestAKeyIsShownOnceAndEnded(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		security := s.SignIn("sec_admin")
+		const page = "/desk/settings/keys"
+		if p := send(t, security, page, page, "name", " "); p.Status != 422 || p.Find("#add[open]").Length() != 1 {
+			t.Errorf("no name: %d", p.Status)
+		}
+		p := send(t, security, page, page, "name", "12368 热线系统")
+		key := p.Find(".codes code").Text()
+		if p.Status != 200 || !strings.HasPrefix(key, "mjk_") || p.Header.Get("Cache-Control") != "no-store" {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		if _, err := s.App.Staff.Machine(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		if p := send(t, security, page, page, "name", "12368　热线系统"); p.Status != 422 || !strings.Contains(p.Text(), "已经有这个名称") {
+			t.Errorf("the same name: %d", p.Status)
+		}
+		if p := security.Get(page); strings.Contains(p.Body, key) || !strings.Contains(p.Text(), "12368 热线系统") {
+			t.Errorf("shown again, or not listed: %s", p.Text())
+		}
+		if p := send(t, security, page, page+"/end", "key", ""); p.Status != 422 || p.Find("#end[open]").Length() != 1 {
+			t.Errorf("none chosen: %d", p.Status)
+		}
+		if p := send(t, security, page, page+"/end", "key", "1"); p.Status != 303 {
+			t.Fatalf("%d", p.Status)
+		}
+		if _, err := s.App.Staff.Machine(t.Context(), key); err == nil {
+			t.Error("an ended key still works")
+		}
+		if p := s.SignIn("audit_admin").Get("/desk/audit"); !strings.Contains(p.Text(), "发放接口密钥") || !strings.Contains(p.Text(), "停用接口密钥") || strings.Contains(p.Body, key) {
+			t.Errorf("the trail: %s", p.Text())
+		}
+	})
+}

@@ -69,6 +69,7 @@ var pages = []struct {
 	{view.Link{Text: "常用答复", Href: "/desk/canned"}, cannedWriters},
 	{view.Link{Text: "统计", Href: "/desk/statistics"}, overseers},
 	{view.Link{Text: "人员", Href: "/desk/people"}, security},
+	{view.Link{Text: "接口密钥", Href: "/desk/settings/keys"}, security},
 	{view.Link{Text: "审计", Href: "/desk/audit"}, auditors},
 	{view.Link{Text: "设置", Href: "/desk/settings"}, operators},
 }
@@ -191,6 +192,7 @@ func Routes(h *door.House) []Route {
 		get("/desk/canned", cannedWriters, d.Canned), post("/desk/canned", cannedWriters, d.AddCanned),
 		get("/desk/canned/:id", cannedWriters, d.CannedReply), post("/desk/canned/:id", cannedWriters, d.ChangeCanned),
 		get("/desk/erasures", []staff.Role{staff.Supervisor, staff.Dispatcher}, d.Erasures),
+		get("/desk/settings/keys", security, d.Keys), post("/desk/settings/keys", security, d.AddKey), post("/desk/settings/keys/end", security, d.EndKey),
 		get("/desk/settings/messages", operators, d.MessageTexts), post("/desk/settings/messages", operators, d.SaveMessageTexts),
 		get("/desk/settings/outbox", operators, d.Outbox), get("/desk/settings/outbox/:id", operators, d.OutboxMessage), post("/desk/settings/outbox/:id", operators, d.DecideMessage),
 	}
@@ -282,7 +284,7 @@ var doneWords = map[string]string{
 	"send_back": "已退回承办人修改。", "approve": "已签发，可以发出。", "send": "答复已发出。", "extend": "已延期，已告知来信人。",
 	"conclude": "已办结。", "redo": "已要求重办。", "archive": "已归档。", "recuse": "已登记回避，您不再能看到此件。", "note": "备注已保存。",
 	"resume": "已继续办理，期限恢复计算。", "add_for": "补充的内容已记下。", "exclude": "已列明，他们不能看到、不能办理此件。",
-	"merge": "已并件，答复会同时告知两位来信人。", "unmerge": "已分开，恢复到并件以前。", "link": "已关联。", "unlink": "已解除关联。", "split": "已分出一件，等待登记。", "canned": "已保存，写答复时可以套用。", "hold": "已列为依法保留。", "unhold": "已解除保留。", "decide_erasure": "已作出决定，来信人查询时看得到。", "retention": "保存期限已保存，今天起照此删除。",
+	"merge": "已并件，答复会同时告知两位来信人。", "unmerge": "已分开，恢复到并件以前。", "link": "已关联。", "unlink": "已解除关联。", "split": "已分出一件，等待登记。", "canned": "已保存，写答复时可以套用。", "key": "密钥已停用。", "hold": "已列为依法保留。", "unhold": "已解除保留。", "decide_erasure": "已作出决定，来信人查询时看得到。", "retention": "保存期限已保存，今天起照此删除。",
 	"serve": "送达已登记。", "served": "送达结果已登记，不能改。",
 	"interfere": "过问已登记，不能修改、不能删除。",
 	"join":      "已请该部门会办，此件在他们的“请我会办”里。", "opine": "会办意见已提交。", "release": "会办已撤回。", "supervise": "已列为督办，承办部门会看到要求。",

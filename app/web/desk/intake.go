@@ -227,14 +227,10 @@ func (d *Doors) bind(c *door.Ctx, k cases.Kind, key string, f *door.Form, attach
 	}
 	if v := strings.TrimSpace(f.Get("received_on")); v != "" {
 		on, err := calendar.Parse(v)
-		today := calendar.Of(d.house.DB.Now())
-		switch {
-		case err != nil:
+		if err != nil {
 			add("received_on", "收到日期要写成 2026-03-01 这样。")
-		case on.After(today):
-			add("received_on", "收到日期不能晚于今天。")
-		case on.Before(today.AddMonths(-12)):
-			add("received_on", "收到日期不能早于一年前，请核对年份。")
+		} else if why := cases.CheckReceived(on, calendar.Of(d.house.DB.Now())); why != "" {
+			add("received_on", why)
 		}
 		s.ReceivedOn = on
 	}

@@ -70,13 +70,7 @@ func (c *Ctx) FormWith(file File) (*Form, error) {
 	if n := c.Request().Header.ContentLength(); n > maxBody {
 		return nil, errTooLarge
 	}
-	var body io.Reader = strings.NewReader("")
-	if stream := c.Context().RequestBodyStream(); stream != nil {
-		body = stream
-	} else {
-		body = strings.NewReader(string(c.Body()))
-	}
-	counted := &counter{r: body, left: maxBody}
+	counted := &counter{r: c.body(), left: maxBody}
 	f := &Form{values: url.Values{}, NoFiles: true}
 	err := c.read(f, counted, file)
 	if errors.Is(err, ErrForged) {
@@ -91,6 +85,26 @@ func (c *Ctx) FormWith(file File) (*Form, error) {
 	}
 	c.form = f
 	return f, nil
+}
+
+// body is what was sent, as it streams in.
+func (c *Ctx) body() io.Reader {
+	if stream := c.Context().RequestBodyStream(); stream != nil {
+		return stream
+	}
+	return strings.NewReader(string(c.Body()))
+}
+
+// Raw reads a body of at most so many bytes that is no form.
+func (c *Ctx) Raw(most int) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(c.body(), int64(most)+1))
+	switch {
+	case err != nil:
+		return nil, fault.New(fault.Malformed, "内容没有收全，请重新发送。")
+	case len(raw) > most:
+		return nil, fault.New(fault.TooLarge, "内容太大，没有接收。")
+	}
+	return raw, nil
 }
 
 func (c *Ctx) read(f *Form, body io.Reader, file File) error {
