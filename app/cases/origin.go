@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -28,6 +29,13 @@ type Origin struct {
 }
 
 func (Origin) TableName() string { return "case_origins" }
+
+// Provenance is an origin as staff read it.
+type Provenance struct {
+	Origin
+	From string // the source's name
+	Rest []Cell `gorm:"-"` // what came with the case that no question of it asks for
+}
 
 const originColumns = "case_id, api_key_id, source, external_id, received_at"
 
@@ -183,4 +191,29 @@ func (s *Service) Standing(ctx context.Context, m staff.Machine, caseNo string) 
 		x.Due = c.DueOn
 	}
 	return x, nil
+}
+
+// originOf says where a case came from; nil for what was sent here.
+func originOf(r *store.Reader, id int64) (*Provenance, error) {
+	var list []Provenance
+	err := r.Table("case_origins").Select("case_id, api_key_id, source, external_id, received_at, coalesce(api_keys.name, source) AS \"from\"").
+		Joins("LEFT JOIN api_keys ON api_keys.id = case_origins.api_key_id").Where("case_id = ?", id).Limit(1).Find(&list).Error
+	if err != nil {
+		return nil, fmt.Errorf("cases: origin: %w", err)
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	var raw []string
+	if err := r.Table("case_import_rows").Where("case_id = ? AND cells <> ''", id).Limit(1).Pluck("cells", &raw).Error; err != nil {
+		return nil, fmt.Errorf("cases: origin: %w", err)
+	}
+	var g Given
+	if len(raw) == 1 {
+		if err := json.Unmarshal([]byte(raw[0]), &g); err != nil {
+			return nil, fmt.Errorf("cases: origin: %w", err)
+		}
+	}
+	list[0].Rest = g.Rest
+	return &list[0], nil
 }

@@ -286,7 +286,8 @@ type Page struct {
 	Similar    []Row
 	Due        Row // for the words about what is due
 	Can        map[Verb]bool
-	Out        Out // who must not be given the case, for whoever may assign it
+	Out        Out         // who must not be given the case, for whoever may assign it
+	Origin     *Provenance // of what another system or body handed over
 }
 
 // Out is who must not see or handle a case.
@@ -368,6 +369,9 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 			return err
 		}
 		if p.Served, err = served(r, id); err != nil {
+			return err
+		}
+		if p.Origin, err = originOf(r, id); err != nil {
 			return err
 		}
 		if p.Tasks, err = tasks(r, id); err != nil {

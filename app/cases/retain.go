@@ -52,6 +52,9 @@ func expire(tx *store.Tx) (n int, err error) {
 		return 0, err
 	}
 	today := calendar.Of(tx.Now)
+	if err := forgetAside(tx, today.AddMonths(-periods.Invalid)); err != nil {
+		return 0, err
+	}
 	for _, kind := range Kinds {
 		p := periods.Kinds[string(kind)]
 		for _, x := range []struct {
@@ -99,7 +102,7 @@ func erase(tx *store.Tx, a staff.Actor, c *Case, what, why string) error {
 	}
 	var err error
 	if what == contactPart {
-		err = errors.Join(do("DELETE FROM case_contacts WHERE case_id = ?", c.ID), do("UPDATE cases SET kept = 'content', version = version + 1 WHERE id = ?", c.ID))
+		err = errors.Join(do("DELETE FROM case_contacts WHERE case_id = ?", c.ID), do("UPDATE case_import_rows SET cells = '' WHERE case_id = ?", c.ID), do("UPDATE cases SET kept = 'content', version = version + 1 WHERE id = ?", c.ID))
 	} else {
 		err = errors.Join(
 			do("UPDATE case_messages SET body = ? WHERE case_id = ?", erased, c.ID), do("UPDATE draft_versions SET body = ? WHERE case_id = ?", erased, c.ID),

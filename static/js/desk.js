@@ -63,6 +63,38 @@
   }
   addEventListener('beforeunload', (e) => { if (dirty) e.preventDefault(); });
 
+  // Who calls and what about is looked up while it is typed, as the button does.
+  const intake = $('#intake');
+  const kin = $('#kin');
+  if (intake && kin) {
+    let wait = 0;
+    let asked = null;
+    const ask = ['phone', 'email', 'title', 'content'];
+    const words = () => ask.map((n) => (intake.elements[n] ? intake.elements[n].value.trim() : '')).join('\n');
+    let known = words();
+    const look = async () => {
+      const text = words();
+      if (text === known || text.replace(/\s/g, '').length < 2) return;
+      if (asked) asked.abort();
+      asked = new AbortController();
+      const all = new URLSearchParams();
+      for (const [name, value] of new FormData(intake)) if (typeof value === 'string') all.append(name, value);
+      try {
+        const answer = await fetch(`${intake.action}?step=look`, { method: 'POST', signal: asked.signal, body: all });
+        if (!answer.ok || answer.redirected) return;
+        const found = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('#kin');
+        if (!found || text !== words()) return;
+        known = text;
+        kin.replaceChildren(...found.childNodes);
+      } catch { /* aborted, or no network: the button says so */ }
+    };
+    intake.addEventListener('input', (e) => {
+      if (!ask.includes(e.target.name)) return;
+      clearTimeout(wait);
+      wait = setTimeout(look, 500);
+    });
+  }
+
   // What is being written is put aside at most three seconds after a change, however long somebody types on, and when the
   // page goes away: it is at most five seconds old, whatever happens to the page, the case or the session.
   const box = $('[data-autosave]');

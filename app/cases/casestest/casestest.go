@@ -48,8 +48,10 @@ var rules = map[string]string{
 		WHERE x.reason <> 'recused' AND NOT EXISTS (SELECT 1 FROM case_exclusions y WHERE y.case_id = m.into_id AND coalesce(y.staff_id, 0) = coalesce(x.staff_id, 0) AND coalesce(y.department_id, 0) = coalesce(x.department_id, 0))`,
 	"a case that nobody wrote down and that came neither by the web nor from elsewhere": `SELECT c.id FROM cases c WHERE c.entered_by = 0 AND c.channel <> 'web'
 		AND NOT EXISTS (SELECT 1 FROM case_origins o WHERE o.case_id = c.id)`,
+	"a row's case that does not say where it came from": `SELECT r.case_id FROM case_import_rows r WHERE r.case_id IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM case_origins o WHERE o.case_id = r.case_id)`,
 	"a machine's case under another's name": `SELECT case_id FROM case_origins WHERE api_key_id IS NOT NULL AND source <> 'key:' || api_key_id`,
-	"a file of nobody's that is old": `SELECT id FROM attachments WHERE case_id IS NULL AND submission_hash IS NULL`,
+	"a file of nobody's that is old":        `SELECT id FROM attachments WHERE case_id IS NULL AND submission_hash IS NULL`,
 }
 
 // Check verifies every invariant.

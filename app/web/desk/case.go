@@ -141,6 +141,16 @@ func (p *casePage) facts() []view.Answer {
 	}
 	add("程序", k.Stage.Word())
 	add("收到", k.ReceivedOn.Chinese())
+	if x := p.page.Origin; x != nil {
+		value := x.From
+		if x.ExternalID != "" {
+			value += "，对方编号 " + x.ExternalID
+		}
+		for _, c := range x.Rest {
+			value += "\n" + c.Heading + "：" + c.Text
+		}
+		add("转来", value)
+	}
 	add("受理", k.AcceptedOn.Chinese())
 	add("应当告知", k.NoticeDue.Chinese())
 	add("已经告知", k.NoticeOn.Chinese())

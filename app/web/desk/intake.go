@@ -106,7 +106,7 @@ func (d *Doors) intakePage(c *door.Ctx, status int, k cases.Kind, key string, va
 	if err != nil {
 		return err
 	}
-	p.Path = "/desk/intake/new"
+	p.Path, p.Heading, p.Up = "/desk/intake/new", "登记来电、来信、来访、转办", view.Link{Text: "成批转来的，导入表格", Href: importsPath}
 	for _, x := range cases.Kinds {
 		p.Kinds = append(p.Kinds, view.NavLink{Link: view.Link{Text: x.Word(), Href: "/desk/intake/new?step=turn&kind=" + string(x)}, Here: x == k})
 	}

@@ -36,6 +36,15 @@ var rights = map[string]string{
 	"GET /desk/intake/new":                    "intake_clerk dispatcher",
 	"POST /desk/intake/new":                   "intake_clerk dispatcher",
 
+	"GET /desk/intake/imports":                     "intake_clerk dispatcher",
+	"POST /desk/intake/imports":                    "intake_clerk dispatcher",
+	"GET /desk/intake/imports/blank.xlsx":          "intake_clerk dispatcher",
+	"GET /desk/intake/imports/:id":                 "intake_clerk dispatcher",
+	"GET /desk/intake/imports/:id/codes.xlsx":      "intake_clerk dispatcher",
+	"POST /desk/intake/imports/:id/register":       "intake_clerk dispatcher",
+	"GET /desk/intake/imports/:id/rows/:row":       "intake_clerk dispatcher",
+	"POST /desk/intake/imports/:id/rows/:row/:act": "intake_clerk dispatcher",
+
 	"GET /desk/ledger":                        "rectification_office liaison reviewer discipline_officer supervisor leader publisher",
 	"GET /desk/ledger/measures":               "rectification_office liaison reviewer discipline_officer supervisor leader publisher",
 	"GET /desk/ledger/problems":               "rectification_office liaison reviewer discipline_officer supervisor leader publisher",

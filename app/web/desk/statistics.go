@@ -3,7 +3,6 @@ package desk
 import (
 	"bytes"
 	"fmt"
-	"mime"
 	"net/url"
 	"slices"
 	"strconv"
@@ -401,8 +400,5 @@ func (d *Doors) StatisticsXLSX(c *door.Ctx) error {
 	if err := d.house.Stats.Export(c.Std(), c.Actor, cut, &b); err != nil {
 		return err
 	}
-	c.Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-	c.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fmt.Sprintf("统计%s至%s.xlsx", cut.From, cut.To)}))
-	c.Set("Cache-Control", "no-store")
-	return c.Send(b.Bytes())
+	return spreadsheet(c, fmt.Sprintf("统计%s至%s.xlsx", cut.From, cut.To), b.Bytes())
 }

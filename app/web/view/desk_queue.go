@@ -114,14 +114,22 @@ type DeskEvent struct {
 // IntakePage records a call, letter, visit or transfer.
 type IntakePage struct {
 	Desk
+	Up      Link
+	Heading string
 	Kinds   []NavLink
-	Form    Form // Fields: channel and date, then the kind's questions
+	Form    Form     // Fields: channel and date, then the kind's questions
+	Beside  []Answer // what stood in a spreadsheet and is no answer
+	Closed  string   // why the form cannot be sent now
+	Acts    []Act
 	Looked  bool
 	Earlier []DeskRow
 	Similar []DeskRow
 }
 
 func (IntakePage) Template() string { return "desk/intake" }
+
+// Errors are those of the page's forms.
+func (p IntakePage) Errors() []Link { return append(p.Form.Errors(), errorsOf(p.Acts)...) }
 
 // Head are the questions about the intake itself, Asked those of the kind.
 func (p IntakePage) Head() []Field  { return p.Form.Questions()[:2] }

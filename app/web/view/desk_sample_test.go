@@ -123,7 +123,8 @@ func deskGallery() map[string]Page {
 		{Name: "publish", Label: "提出选登", Open: true, Lead: "隐去姓名、电话、地址、案号和能认出个人的情节。由另一位公开审核员复核后才公开，原件不变。已经替您隐去：姓名 赵小满；手机号 138 0013 8000；身份证号 53010219800101001X。不该隐去的（比如单位公开的电话）可以改回来，漏掉的请补上。",
 			Form: deskForm("/desk/cases/1/publish", "提出选登", Field{Name: "question", ID: "publish-question", Kind: Textarea, Label: "来信摘要", Required: true, Rows: 4, Value: "我是某某，手机×××。"}, Field{Name: "answer", ID: "publish-answer", Kind: Textarea, Label: "答复", Required: true, Rows: 4})}}
 
-	intake := IntakePage{Desk: deskFrame("/desk/intake/new", "登记"), Kinds: []NavLink{{Link{"咨询", "/desk/intake/new?kind=enquiry"}, true, false}, {Link{"投诉", "/desk/intake/new?kind=complaint"}, false, false}},
+	intake := IntakePage{Desk: deskFrame("/desk/intake/new", "登记"), Heading: "登记来电、来信、来访、转办", Up: Link{"成批转来的，导入表格", "/desk/intake/imports"},
+		Beside: []Answer{{"备注", "省里催问"}}, Acts: []Act{{Name: "aside", Label: "搁置这一行", Form: deskForm("/desk/intake/imports/1/rows/5/aside", "搁置", Field{Name: "reason", ID: "aside-reason", Label: "理由", Required: true})}}, Kinds: []NavLink{{Link{"咨询", "/desk/intake/new?kind=enquiry"}, true, false}, {Link{"投诉", "/desk/intake/new?kind=complaint"}, false, false}},
 		Form: Form{Action: "/desk/intake/new", CSRF: "token", Hidden: []Hidden{{"kind", "enquiry"}, {"submission_key", "k"}}, Fields: []Field{
 			{Name: "channel", Kind: Radio, Label: "渠道", Required: true, Value: "hotline", Choices: []Choice{{"hotline", "12368 热线"}, {"letter", "来信"}, {"visit", "来访"}, {"transfer", "转办"}}},
 			{Name: "received_on", Kind: "date", Label: "收到日期", Required: true, Width: "short", Value: "2021-03-01"},

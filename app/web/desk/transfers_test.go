@@ -1,0 +1,115 @@
+package desk_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"mingjing/app/apptest"
+)
+
+const transferList = "类别,来件编号,标题,反映内容,姓名,联系电话,备注\n建议,X-1,增加座椅,大厅没有座椅。,周小明,13900001111,省里转\n表扬,X-2,谢谢法官,判得很快。,王五,不详,请转达\n,,合计,,,,两件\n"
+
+func TestAListFromElsewhereIsRegisteredRowByRow(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		clerk := s.SignIn("intake_clerk")
+		const page = "/desk/intake/imports"
+		upload := func(source, name, text string) apptest.Page {
+			v := clerk.Get(page).Fields("#import form")
+			v.Set("source", source)
+			v.Del("attachments")
+			var files []apptest.File
+			if name != "" {
+				files = append(files, apptest.File{Name: name, Body: []byte(text)})
+			}
+			return clerk.Upload(page, v, files...)
+		}
+		if p := upload("省高院", "", ""); p.Status != 422 || p.Find("#import[open] #import-source").AttrOr("value", "") != "省高院" {
+			t.Errorf("no file: %d", p.Status)
+		}
+		for name, text := range map[string]string{"a.csv": "甲,乙\n一,二\n", "a.xlsx": "not a workbook", "a.exe": "MZ"} {
+			if p := upload("省高院", name, text); p.Status != 422 || p.Find("#import-attachments-error").Length() != 1 {
+				t.Errorf("%s: %d %s", name, p.Status, p.Text())
+			}
+		}
+		p := upload("省高院", "转办.csv", transferList)
+		list := strings.TrimSuffix(p.Header.Get("Location"), "?done=sheet_in")
+		if p.Status != 303 || list == "" {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		if p := upload("省高院", "转办2.csv", transferList); p.Header.Get("Location") != list+"?done=sheet_again" {
+			t.Errorf("the same file: %s", p.Header.Get("Location"))
+		}
+		p = clerk.Get(list)
+		if !strings.Contains(p.Text(), "要修补 2") || !strings.Contains(p.Text(), "可以登记 1") || !strings.Contains(p.Text(), "“表扬”，认不出") {
+			t.Error(p.Text())
+		}
+		if p := send(t, clerk, list, list+"/register"); p.Status != 303 {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		p = clerk.Get(list + "?state=accepted")
+		page1, _ := p.Find("a.row").Attr("href")
+		if p := clerk.Get(page1); !strings.Contains(p.Text(), "省高院，对方编号 X-1") || !strings.Contains(p.Text(), "备注：省里转") {
+			t.Errorf("%s: %s", page1, p.Text())
+		}
+
+		// A row is mended as a form: what is wrong is said, what was typed stays.
+		row, _ := clerk.Get(list + "?state=repair").Find("a.row").First().Attr("href")
+		p = clerk.Get(row)
+		if p.Status != 200 || p.Find("#phone").AttrOr("value", "") != "不详" || !strings.Contains(p.Text(), "请转达") || !strings.Contains(p.Text(), "没有写类别") {
+			t.Errorf("%d %s", p.Status, p.Text())
+		}
+		v := p.Fields("#intake")
+		v.Set("title", "谢谢两位法官")
+		p = clerk.Post(row+"/mend?step=turn&kind=suggestion", v)
+		if p.Status != 200 || p.Find("#title").AttrOr("value", "") != "谢谢两位法官" || p.Find("#phone").AttrOr("value", "") != "不详" || p.Find("#external_id").AttrOr("value", "") != "X-2" {
+			t.Errorf("turned: %d %s", p.Status, p.Text())
+		}
+		p = clerk.Post(row+"/mend", p.Fields("#intake"))
+		if p.Status != 422 || p.Find("#phone-error").Length() != 1 || p.Find("#title").AttrOr("value", "") != "谢谢两位法官" {
+			t.Errorf("a wrong phone: %d %s", p.Status, p.Text())
+		}
+		v = p.Fields("#intake")
+		v.Set("phone", "13900001111")
+		if p := clerk.Post(row+"/mend?step=look", v); p.Status != 200 || !strings.Contains(p.Find("#kin").Text(), "增加座椅") {
+			t.Errorf("looked up: %d %s", p.Status, p.Find("#kin").Text())
+		}
+		if p := clerk.Post(row+"/mend", v); p.Status != 303 || p.Header.Get("Location") != list+"?done=mended" {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		if p := clerk.Post(row+"/mend", v); p.Status != 303 || !strings.HasPrefix(p.Header.Get("Location"), "/desk/cases/") {
+			t.Errorf("again: %d %s", p.Status, p.Text())
+		}
+		last, _ := clerk.Get(list + "?state=repair").Find("a.row").First().Attr("href")
+		if p := send(t, clerk, last, last+"/aside", "reason", ""); p.Status != 422 || p.Find("#aside[open] .error").Length() != 1 {
+			t.Errorf("no reason: %d", p.Status)
+		}
+		if p := send(t, clerk, last, last+"/aside", "reason", "合计行"); p.Status != 303 {
+			t.Fatalf("%d", p.Status)
+		}
+		if p := clerk.Get(last); !strings.Contains(p.Text(), "已搁置：合计行") || p.Find("#intake .buttons").Length() != 0 {
+			t.Error(p.Text())
+		}
+		codes := clerk.Get(list + "/codes.xlsx")
+		book, err := excelize.OpenReader(strings.NewReader(codes.Body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cells, err := book.GetRows("编号和查询码"); err != nil || len(cells) != 3 || cells[1][1] != "X-1" || len(cells[1][3]) != 8 {
+			t.Errorf("%v %v", cells, err)
+		}
+		if book, err := excelize.OpenReader(strings.NewReader(clerk.Get(page + "/blank.xlsx").Body)); err != nil || len(book.GetSheetList()) != 1 {
+			t.Error(err)
+		}
+		for _, path := range []string{page + "/999", list + "/rows/999", list + "?state=x&after=y", page + "?before=x", list + "/rows/0"} {
+			if p := clerk.Get(path); p.Status >= 500 {
+				t.Errorf("%s: %d", path, p.Status)
+			}
+		}
+		if p := clerk.Post(list+"/rows/999/mend", url.Values{"_csrf": {p.Value("_csrf")}}); p.Status != 404 && p.Status != 403 {
+			t.Errorf("%d", p.Status)
+		}
+	})
+}
