@@ -167,6 +167,8 @@ func may(a staff.Actor, c Case, v Verb) error {
 	return inState(c, v)
 }
 
+var errMoved = fault.New(fault.Conflict, "刚刚有人处理过此件，请先看最新情况再操作。")
+
 func inState(c Case, v Verb) error {
 	if slices.Contains(moves[v].From, c.State) {
 		return nil
@@ -381,7 +383,7 @@ func move(tx *store.Tx, a staff.Actor, c *Case, v Verb, version int, rec record)
 		return fmt.Errorf("cases: %s: %w", v, done.Error)
 	}
 	if done.RowsAffected == 0 {
-		return fault.New(fault.Conflict, "刚刚有人处理过此件，请先看最新情况再操作。")
+		return errMoved
 	}
 	e := Event{CaseID: c.ID, At: tx.Now, ActorID: a.ID, ActorName: a.Name, Verb: v, FromState: from, ToState: c.State, Detail: rec.detail}
 	if rec.message != nil {

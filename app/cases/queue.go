@@ -287,6 +287,8 @@ type Page struct {
 	Due        Row // for the words about what is due
 	Can        map[Verb]bool
 	Out        Out         // who must not be given the case, for whoever may assign it
+	Proposal   *AssignRule // by which it would be assigned, for the same
+	Draws      []Draw
 	Origin     *Provenance // of what another system or body handed over
 }
 
@@ -374,6 +376,9 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 		if p.Origin, err = originOf(r, id); err != nil {
 			return err
 		}
+		if p.Draws, err = draws(r, id); err != nil {
+			return err
+		}
 		if p.Tasks, err = tasks(r, id); err != nil {
 			return err
 		}
@@ -406,6 +411,9 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 		p.Can[DoDecline] = p.Can[DoDecline] && p.Case.ObjectedAt != nil
 		if p.Can[DoAssign] {
 			if p.Out, err = out(r, id); err != nil {
+				return err
+			}
+			if p.Proposal, err = proposal(r, p.Case, p.Out); err != nil {
 				return err
 			}
 		}

@@ -123,6 +123,27 @@ func (s *Service) Restore(ctx context.Context, a staff.Actor, id int64, version 
 // Assign gives the case to a department and, if wished, to one of its handlers.
 // Never to the accused: excluded people and departments are refused.
 func (s *Service) Assign(ctx context.Context, a staff.Actor, id int64, version int, department, handler int64) error {
+	return s.give(ctx, a, id, version, department, func(tx *store.Tx, c *Case) (h staff.Person, how string, err error) {
+		if handler == 0 {
+			return h, "", nil
+		}
+		h, err = staff.Find(&tx.Reader, handler)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return h, "", err
+		}
+		if err != nil || h.Disabled || h.DepartmentID != department || !h.Has(staff.Handler) {
+			return h, "", fault.Form([]fault.Field{{Name: "handler", Message: "这位同志不是该部门的承办人，请重新选择。"}})
+		}
+		shut, err := out(&tx.Reader, id)
+		if err == nil && shut.People[handler] {
+			err = fault.Form([]fault.Field{{Name: "handler", Message: "这位同志应当回避此件，请选择其他承办人。"}})
+		}
+		return h, "", err
+	})
+}
+
+// give hands the case to a department and to whom choose names, who may be nobody.
+func (s *Service) give(ctx context.Context, a staff.Actor, id int64, version int, department int64, choose func(*store.Tx, *Case) (staff.Person, string, error)) error {
 	return s.act(ctx, a, id, DoAssign, func(tx *store.Tx, c *Case) error {
 		open, err := staff.Departments(&tx.Reader)
 		if err != nil {
@@ -132,18 +153,14 @@ func (s *Service) Assign(ctx context.Context, a staff.Actor, id int64, version i
 		if at < 0 {
 			return fault.Form([]fault.Field{{Name: "department", Message: "请选择办理部门。"}})
 		}
-		name := open[at].Name
 		if err := shutOut(tx, c, ""); err != nil {
 			return err
 		}
-		out := func(where string, whom int64) (bool, error) {
-			var n int64
-			err := tx.Model(&exclusion{}).Where("case_id = ?", id).Where(where, whom).Count(&n).Error
-			return n > 0, err
+		shut, err := out(&tx.Reader, id)
+		if err != nil {
+			return err
 		}
-		if is, err := out("department_id = ?", department); err != nil {
-			return fmt.Errorf("cases: assign: %w", err)
-		} else if is {
+		if shut.Departments[department] {
 			return fault.Form([]fault.Field{{Name: "department", Message: "此件反映的就是这个部门，不能交给它办理，请选择其他部门。"}})
 		}
 		if c.Stage != First {
@@ -161,28 +178,18 @@ func (s *Service) Assign(ctx context.Context, a staff.Actor, id int64, version i
 			old.Old = fmt.Sprint(*c.DepartmentID)
 		}
 		c.DepartmentID, c.HandlerID = &department, nil
-		detail := "交" + name
-		if handler != 0 {
-			h, err := staff.Find(&tx.Reader, handler)
-			if err != nil && !fault.Is(err, fault.NotFound) {
-				return err
-			}
-			if err != nil || h.Disabled || h.DepartmentID != department || !h.Has(staff.Handler) {
-				return fault.Form([]fault.Field{{Name: "handler", Message: "这位同志不是该部门的承办人，请重新选择。"}})
-			}
-			if is, err := out("staff_id = ?", handler); err != nil {
-				return fmt.Errorf("cases: assign: %w", err)
-			} else if is {
-				return fault.Form([]fault.Field{{Name: "handler", Message: "这位同志应当回避此件，请选择其他承办人。"}})
-			}
-			c.HandlerID = &handler
-			detail += h.Name
+		h, how, err := choose(tx, c)
+		if err != nil {
+			return err
+		}
+		if h.ID != 0 {
+			c.HandlerID = &h.ID
 		}
 		// Whoever takes over answers for the text anew; the draft itself stays.
 		if err := voidApproval(tx, id); err != nil {
 			return err
 		}
-		return move(tx, a, c, DoAssign, version, record{detail: detail, changes: []journal.Change{old, {Field: "handler", New: fmt.Sprint(handler)}}})
+		return move(tx, a, c, DoAssign, version, record{detail: "交" + open[at].Name + h.Name + how, changes: []journal.Change{old, {Field: "handler", New: fmt.Sprint(h.ID)}}})
 	})
 }
 
@@ -288,7 +295,7 @@ func (s *Service) Recuse(ctx context.Context, a staff.Actor, id int64, version i
 			return err
 		}
 		if c.Version != version {
-			return fault.New(fault.Conflict, "刚刚有人处理过此件，请先看最新情况再操作。")
+			return errMoved
 		}
 		if err := keepOut(tx, []exclusion{{CaseID: id, StaffID: &a.ID, Reason: "recused"}}); err != nil {
 			return err

@@ -124,7 +124,7 @@ func warnings(r *store.Reader, today calendar.Date) ([]warning, error) {
 			return nil, fmt.Errorf("cases: warnings: %w", err)
 		}
 		if len(page) == 0 {
-			return m.told(today), nil
+			break
 		}
 		ids := make([]int64, len(page))
 		for i := range page {
@@ -139,6 +139,38 @@ func warnings(r *store.Reader, today calendar.Date) ([]warning, error) {
 			m.tell(c, shut[c.ID])
 		}
 		last = page[len(page)-1]
+	}
+	if err := m.tasks(r, u, today); err != nil {
+		return nil, err
+	}
+	return m.told(today), nil
+}
+
+// tasks counts what departments are asked for in others' cases, for their
+// liaisons and whoever hears of a department's own.
+func (w *warned) tasks(r *store.Reader, u rules, today calendar.Date) error {
+	last := int64(0)
+	for {
+		var page []Task
+		err := r.Select("id, case_id, department_id, due_on, asked_at").Where("state = 'open' AND id > ?", last).Order("id").Limit(warnPage).Find(&page).Error
+		if err != nil {
+			return fmt.Errorf("cases: warnings: %w", err)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		ids := make([]int64, len(page))
+		for i, t := range page {
+			ids[i] = t.CaseID
+		}
+		shut, err := shutOutOf(r, ids)
+		if err != nil {
+			return err
+		}
+		for _, t := range page {
+			w.tell(Row{DepartmentID: &t.DepartmentID, Warning: u.calendar.Warn(today, calendar.Of(t.AskedAt), t.DueOn, calendar.Workdays, nil)}, shut[t.CaseID])
+		}
+		last = page[len(page)-1].ID
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mingjing/app/calendar"
 	"mingjing/app/seal"
 	"mingjing/app/staff"
 	"mingjing/app/staff/stafftest"
@@ -72,6 +73,41 @@ func TestEverybodyIsToldOfDeadlinesOnceADay(t *testing.T) {
 		}))
 		if d := cmp.Diff([]int64{c.handler.ID, c.handler.ID, c.handler.ID, c.handler.ID}, mails); d != "" {
 			t.Error(d)
+		}
+	})
+}
+
+func TestWhoCoOperatesIsToldOfTheirOwnLimit(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		id := c.handled(suggestion())
+		c.must(c.Join(ctx, c.dispatcher, id, c.v(id), c.elsewhere, calendar.NewDate(2021, 1, 11), "请核实排队时间。"))
+		levels := func(day int) (got string) {
+			t.Helper()
+			c.clock.Set(time.Date(2021, 1, day, 1, 0, 0, 0, time.UTC))
+			_, err := c.WarnOfDeadlines(ctx)
+			c.must(err)
+			c.must(c.db.Read(ctx, func(r *store.Reader) error {
+				return r.Raw("SELECT half || ' ' || near || ' ' || overdue FROM deadline_warnings WHERE staff_id = ? AND day = ?", c.other.ID, calendar.NewDate(2021, 1, day)).Scan(&got).Error
+			}))
+			return got
+		}
+		for _, x := range []struct {
+			day  int
+			want string
+		}{{7, ""}, {8, "1 0 0"}} {
+			if got := levels(x.day); got != x.want {
+				t.Errorf("on the %dth: %q, want %q", x.day, got, x.want)
+			}
+		}
+		if got := levels(12); got != "0 0 1" {
+			t.Errorf("overdue: %q", got)
+		}
+		p, err := c.Open(ctx, c.other, id)
+		c.must(err)
+		c.must(c.Opine(ctx, c.other, id, p.Opine, "情况属实。"))
+		if got := levels(13); got != "" {
+			t.Errorf("after the opinion: %q", got)
 		}
 	})
 }

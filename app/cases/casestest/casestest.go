@@ -5,6 +5,7 @@ package casestest
 import (
 	"testing"
 
+	"mingjing/app/cases"
 	"mingjing/app/store"
 )
 
@@ -54,6 +55,18 @@ var rules = map[string]string{
 	"a file of nobody's that is old":        `SELECT id FROM attachments WHERE case_id IS NULL AND submission_hash IS NULL`,
 }
 
+// drawn repeats every draw from its record.
+func drawn(t *testing.T, r *store.Reader) error {
+	var list []cases.Draw
+	err := r.Table("case_draws").Select("case_draws.*, cases.case_no").Joins("JOIN cases ON cases.id = case_draws.case_id").Order("case_draws.id").Find(&list).Error
+	for _, d := range list {
+		if id, err := d.Repeat(); err != nil || id != d.ChosenID {
+			t.Errorf("draw %d of case %d chose %d, repeated %d: %v", d.No, d.CaseID, d.ChosenID, id, err)
+		}
+	}
+	return err
+}
+
 // Check verifies every invariant.
 func Check(t *testing.T, db *store.DB) {
 	t.Helper()
@@ -67,7 +80,7 @@ func Check(t *testing.T, db *store.DB) {
 				t.Errorf("%s: %v", what, ids)
 			}
 		}
-		return nil
+		return drawn(t, r)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -78,6 +78,9 @@ func (d *Doors) do(c *door.Ctx, f *door.Form, v cases.Verb, id int64, version in
 		if err != nil {
 			return fault.Form([]fault.Field{{Name: "department", Message: "请选择承办部门。"}})
 		}
+		if f.Get("handler") == byLot {
+			return s.AssignByLot(ctx, a, id, version, department, f.Get("reason"))
+		}
 		handler, err := strconv.ParseInt(or(f.Get("handler"), "0"), 10, 64)
 		if err != nil {
 			return fault.Form([]fault.Field{{Name: "handler", Message: "请从列表中选择承办人。"}})

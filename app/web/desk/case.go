@@ -109,6 +109,9 @@ func (p *casePage) describe() {
 		}
 		p.Timeline = append(p.Timeline, v)
 	}
+	for _, x := range p.page.Draws {
+		p.Draws = append(p.Draws, view.Link{Text: fmt.Sprintf("第 %d 次，%s，%s", x.No, calendar.Of(x.At).Chinese(), x.Department), Href: fmt.Sprintf("/desk/cases/%d/draws/%d", k.ID, x.No)})
+	}
 	if x := p.page.Published; x != nil {
 		p.Selected = "选登：" + publicationWords[x.State] + "。"
 	}

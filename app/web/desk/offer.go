@@ -247,20 +247,33 @@ func kindField(now cases.Kind) view.Field {
 
 type maker func(name, button string, fields ...view.Field) view.Form
 
+// byLot is the choice by which chance names the handler.
+const byLot = "lot"
+
 func (p *casePage) assign(form maker) {
-	handlers := []view.Choice{{Text: "由部门自己安排"}}
+	handlers := []view.Choice{{Text: "由部门自己安排"}, {Value: byLot, Text: "从部门的承办人中随机抽取"}}
 	for _, h := range p.people.handlers {
 		if h.Department != "" && !p.page.Out.People[h.ID] && !p.page.Out.Departments[h.DepartmentID] {
 			handlers = append(handlers, view.Choice{Value: strconv.FormatInt(h.ID, 10), Text: h.Name + "（" + h.Department + "）"})
 		}
 	}
-	word, lead := cases.DoAssign.Word(), "来件反映的部门和人不能办理此件。"
+	word, lead := cases.DoAssign.Word(), "来件反映的部门和人不能办理此件。随机抽取时手头件少的机会大，应当回避的不参加，过程有记录、可以重算。"
 	if p.page.Case.DepartmentID != nil {
 		word, lead = "改派", "交给另一个部门或者另一位承办人。已经作出的审核和签发作废，答复稿留给接手的人。"+lead
 	}
-	p.Acts = append(p.Acts, view.Act{Name: "assign", Label: word, Lead: lead, Form: form("assign", word,
-		view.Field{Name: "department", Kind: view.Select, Label: "承办部门", Required: true, Choices: p.departments()},
-		view.Field{Name: "handler", Kind: view.Select, Label: "承办人", Choices: handlers})})
+	department := view.Field{Name: "department", Kind: view.Select, Label: "承办部门", Required: true, Choices: p.departments()}
+	handler := view.Field{Name: "handler", Kind: view.Select, Label: "承办人", Choices: handlers}
+	if x := p.page.Proposal; x != nil {
+		department.Value, department.Hint = strconv.FormatInt(x.DepartmentID, 10), fmt.Sprintf("按分办规则第 %d 条选好的：%s。可以改。", x.Place, x.Says())
+		if x.Draw {
+			handler.Value = byLot
+		}
+	}
+	fields := []view.Field{department, handler}
+	if len(p.page.Draws) > 0 {
+		fields = append(fields, view.Field{Name: "reason", Label: "重新抽取的理由", Hint: "此件抽取过承办人，再抽一次才要写。", Max: 200})
+	}
+	p.Acts = append(p.Acts, view.Act{Name: "assign", Label: word, Lead: lead, Form: form("assign", word, fields...)})
 }
 
 // departments are those that the case may be given to.

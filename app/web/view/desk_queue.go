@@ -36,6 +36,7 @@ type DeskCasePage struct {
 	Said     []Answer
 	Problem  Link
 	Files    []Link
+	Draws    []Link
 	Replies  []DeskReply
 	Draft    *DraftBox
 	Acts     []Act

@@ -1,0 +1,222 @@
+package cases_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"mingjing/app/cases"
+	"mingjing/app/fault"
+	"mingjing/app/staff"
+	"mingjing/app/staff/stafftest"
+	"mingjing/app/store"
+)
+
+func (c *court) lastDraw(id int64) cases.Draw {
+	c.t.Helper()
+	p, err := c.Open(c.t.Context(), c.dispatcher, id)
+	c.must(err)
+	if len(p.Draws) == 0 {
+		c.t.Fatal("nothing was drawn")
+	}
+	return p.Draws[len(p.Draws)-1]
+}
+
+func TestAHandlerIsDrawnAmongThoseWhoMayHaveTheCase(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		second := stafftest.Actor(t, c.db, "h2", "执行局", staff.Handler)
+		named := stafftest.Actor(t, c.db, "h3", "执行局", staff.Handler)
+		recused := stafftest.Actor(t, c.db, "h4", "执行局", staff.Handler)
+		gone := stafftest.Actor(t, c.db, "h5", "执行局", staff.Handler)
+		c.must(c.db.Write(ctx, func(tx *store.Tx) error {
+			return tx.Exec("UPDATE staff SET disabled_at = ? WHERE id = ?", tx.Now, gone.ID).Error
+		}))
+		c.handled(suggestion()) // one open case of the handler's
+		s := suggestion()
+		s.Content += named.Name + "没有回话。"
+		id := c.accepted(s)
+		c.must(c.Exclude(ctx, c.dispatcher, id, c.v(id), recused.ID, 0))
+		c.refused(c.AssignByLot(ctx, c.clerk, id, c.v(id), c.department, ""), fault.Forbidden)
+		c.refused(c.AssignByLot(ctx, c.handler, id, c.v(id), c.department, ""), fault.NotFound)
+		c.refused(c.AssignByLot(ctx, c.dispatcher, id, c.v(id)-1, c.department, ""), fault.Conflict)
+		if c.count("case_draws") != 0 {
+			t.Error("a refused draw is on record")
+		}
+		c.must(c.AssignByLot(ctx, c.dispatcher, id, c.v(id), c.department, ""))
+		d := c.lastDraw(id)
+		lots, err := d.Lots()
+		c.must(err)
+		want := []cases.Candidate{{ID: c.handler.ID, Name: c.handler.Name, Open: 1, Weight: 360_360}, {ID: second.ID, Name: second.Name, Weight: 720_720}}
+		if fmt.Sprint(lots) != fmt.Sprint(want) || d.LeftOut != 2 || d.No != 1 || len(d.Seed) != 32 {
+			t.Errorf("%+v %+v", lots, d)
+		}
+		if got := c.get(id); got.HandlerID == nil || *got.HandlerID != d.ChosenID || *got.DepartmentID != c.department || got.State != cases.Assigned {
+			t.Errorf("%+v", got)
+		}
+		page, err := c.Open(ctx, c.dispatcher, id)
+		c.must(err)
+		if last := page.Events[len(page.Events)-1]; !strings.Contains(last.Detail, "2 人中随机抽取") {
+			t.Error(last.Detail)
+		}
+
+		// Again only with a reason, and the first stays.
+		c.refused(c.AssignByLot(ctx, c.dispatcher, id, c.v(id), c.department, " "), fault.Invalid)
+		c.must(c.AssignByLot(ctx, c.dispatcher, id, c.v(id), c.department, "承办人请长假"))
+		if again := c.lastDraw(id); again.No != 2 || again.Seed == d.Seed || again.Reason != "承办人请长假" || c.count("case_draws") != 2 {
+			t.Errorf("%+v", again)
+		}
+		if x, err := c.Drawn(ctx, c.dispatcher, id, 1); err != nil || x.Seed != d.Seed {
+			t.Errorf("%+v %v", x, err)
+		}
+		if _, err := c.Drawn(ctx, c.other, id, 1); !fault.Is(err, fault.NotFound) {
+			t.Errorf("%v", err)
+		}
+		for _, change := range []string{"UPDATE case_draws SET seed = 'x'", "DELETE FROM case_draws"} {
+			if err := c.db.Write(ctx, func(tx *store.Tx) error { return tx.Exec(change).Error }); err == nil {
+				t.Errorf("%s is possible", change)
+			}
+		}
+
+		// Nobody left: the department must arrange it itself.
+		other := c.accepted(suggestion())
+		for _, p := range []int64{c.other.ID} {
+			c.must(c.Exclude(ctx, c.dispatcher, other, c.v(other), p, 0))
+		}
+		c.refused(c.AssignByLot(ctx, c.dispatcher, other, c.v(other), c.elsewhere, ""), fault.Invalid)
+	})
+}
+
+func TestOfTwoDrawsAtOnceOneCounts(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		for range 5 {
+			stafftest.Actor(t, c.db, fmt.Sprintf("h%d", time.Now().UnixNano()), "执行局", staff.Handler)
+		}
+		id := c.accepted(suggestion())
+		version := c.v(id)
+		var wait sync.WaitGroup
+		errs := make([]error, 50)
+		for i := range errs {
+			wait.Go(func() { errs[i] = c.AssignByLot(t.Context(), c.dispatcher, id, version, c.department, "") })
+		}
+		wait.Wait()
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+			} else if !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Invalid) {
+				t.Error(err)
+			}
+		}
+		if won != 1 || c.count("case_draws") != 1 || *c.get(id).HandlerID != c.lastDraw(id).ChosenID {
+			t.Errorf("%d won, %d draws", won, c.count("case_draws"))
+		}
+	})
+}
+
+func drawOf(seed string, lots ...cases.Candidate) cases.Draw {
+	raw, _ := json.Marshal(lots)
+	return cases.Draw{Method: "load-1", Seed: seed, CaseNo: "12345678", No: 1, Candidates: string(raw)}
+}
+
+func TestADrawIsAlwaysOneOfItsCandidates(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lots := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) cases.Candidate {
+			return cases.Candidate{ID: rapid.Int64Range(1, 1<<40).Draw(t, "id"), Weight: rapid.Uint64Range(0, 720_720).Draw(t, "weight")}
+		}), 1, 40).Draw(t, "lots")
+		lots[0].Weight++
+		d := drawOf(rapid.String().Draw(t, "seed"), lots...)
+		id, err := d.Repeat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fits := false
+		for _, c := range lots {
+			fits = fits || c.ID == id && c.Weight > 0
+		}
+		if again, err := d.Repeat(); !fits || err != nil || again != id {
+			t.Fatalf("%d, then %d: %v", id, again, err)
+		}
+	})
+}
+
+func TestABusyHandlerIsDrawnLessOften(t *testing.T) {
+	lots := []cases.Candidate{{ID: 1, Open: 0, Weight: 720_720}, {ID: 2, Open: 1, Weight: 360_360}, {ID: 3, Open: 5, Weight: 120_120}}
+	const n = 12_000
+	got := map[int64]int{}
+	for i := range n {
+		id, err := drawOf(fmt.Sprint(i), lots...).Repeat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[id]++
+	}
+	for id, want := range map[int64]float64{1: 0.6, 2: 0.3, 3: 0.1} {
+		if share := float64(got[id]) / n; math.Abs(share-want) > 0.015 {
+			t.Errorf("%d has %.3f, want %.3f", id, share, want)
+		}
+	}
+	if _, err := drawOf("x").Repeat(); err == nil {
+		t.Error("a draw of nobody")
+	}
+}
+
+func TestRulesProposeADepartmentAndAPersonConfirms(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		save := func(x cases.AssignRule, seen int) int64 {
+			t.Helper()
+			id, err := c.SaveAssignRule(ctx, c.dispatcher, x, seen)
+			c.must(err)
+			return id
+		}
+		proposed := func(id int64) string {
+			t.Helper()
+			p, err := c.Open(ctx, c.dispatcher, id)
+			c.must(err)
+			if p.Proposal == nil {
+				return ""
+			}
+			return p.Proposal.Says()
+		}
+		id := c.accepted(suggestion())
+		if proposed(id) != "" {
+			t.Error("a proposal without rules")
+		}
+		general := save(cases.AssignRule{Place: 20, Kind: cases.Suggestion, DepartmentID: c.elsewhere}, 0)
+		words := save(cases.AssignRule{Place: 10, Words: "立案、窗口，排队", DepartmentID: c.department, Draw: true}, 0)
+		if got := proposed(id); got != "各类来件，写到“立案”或“窗口”或“排队”：交执行局，随机抽取承办人" {
+			t.Error(got)
+		}
+		c.must(c.Exclude(ctx, c.dispatcher, id, c.v(id), 0, c.department))
+		if got := proposed(id); got != "意见建议：交民事审判庭" {
+			t.Errorf("the department that is complained of is proposed: %s", got)
+		}
+		if c.get(id).DepartmentID != nil {
+			t.Error("a rule has assigned by itself")
+		}
+		// Two editors: the second sees the first's.
+		_, err := c.SaveAssignRule(ctx, c.supervisor, cases.AssignRule{ID: general, Place: 20, Kind: cases.Suggestion, DepartmentID: c.elsewhere, Retired: true}, 1)
+		c.must(err)
+		_, err = c.SaveAssignRule(ctx, c.dispatcher, cases.AssignRule{ID: general, Place: 5, Kind: cases.Suggestion, DepartmentID: c.elsewhere}, 1)
+		c.refused(err, fault.Conflict)
+		if got := proposed(id); got != "" {
+			t.Errorf("a retired rule: %s", got)
+		}
+		for _, x := range []cases.AssignRule{{Place: 1, DepartmentID: c.department}, {Place: 0, Kind: cases.Enquiry, DepartmentID: c.department}, {Place: 1, Kind: "x", DepartmentID: c.department},
+			{Place: 1, Kind: cases.Enquiry}, {Place: 1, Words: strings.Repeat("长", 101), DepartmentID: c.department}} {
+			_, err := c.SaveAssignRule(ctx, c.dispatcher, x, 0)
+			c.refused(err, fault.Invalid)
+		}
+		_, err = c.SaveAssignRule(ctx, c.handler, cases.AssignRule{Place: 1, Kind: cases.Enquiry, DepartmentID: c.department}, 0)
+		c.refused(err, fault.Forbidden)
+		_, err = c.SaveAssignRule(ctx, c.dispatcher, cases.AssignRule{ID: words + 9, Place: 1, Kind: cases.Enquiry, DepartmentID: c.department}, 1)
+		c.refused(err, fault.NotFound)
+	})
+}
