@@ -52,21 +52,6 @@ var Baskets = []Basket{
 	{"invalid", "无效件", []State{Invalid}, true},
 }
 
-// Filter narrows the queue; zero values do not.
-type Filter struct {
-	Basket     string
-	Overdue    bool
-	Kind       Kind
-	Channel    Channel
-	Department int64
-	Mine       bool
-	Due        calendar.Date // due on this day
-	Query      string
-	AfterDue   calendar.Date // with AfterID: the last row of the page before
-	AfterID    int64
-	Limit      int
-}
-
 // Row is a line of the queue: nothing of the contact.
 type Row struct {
 	ID           int64
@@ -102,6 +87,7 @@ type Queue struct {
 	Rows    []Row
 	More    bool
 	Counts  []Count
+	Views   []ViewCount
 	Overdue int // at most CountMost
 }
 
@@ -115,6 +101,13 @@ func (s *Service) List(ctx context.Context, a staff.Actor, f Filter) (Queue, err
 		}
 		today := calendar.Of(r.Now)
 		if out.Counts, out.Overdue, err = counts(r, a, today); err != nil {
+			return err
+		}
+		views, err := Views(r, a)
+		if err != nil {
+			return err
+		}
+		if out.Views, err = viewCounts(r, a, views, today); err != nil {
 			return err
 		}
 		if out.Rows, err = page(r, a, f, today); err != nil {
@@ -139,42 +132,10 @@ const rowColumns = `cases.id, cases.case_no, cases.kind, cases.channel, cases.st
 cases.limit_from, cases.extended, cases.urged_at IS NOT NULL AS urged, cases.supervised, cases.department_id, cases.handler_id`
 
 func page(r *store.Reader, a staff.Actor, f Filter, today calendar.Date) ([]Row, error) {
-	q := visible(r.Table("cases").Select(rowColumns), a)
-	newestFirst := false
-	for _, b := range Baskets {
-		if b.Name == f.Basket {
-			q = q.Where(b.where())
-			newestFirst = b.Closed
-		}
-	}
-	if f.Overdue {
-		q = q.Where("cases.due_on < ?", today)
-	}
-	if !f.Due.IsZero() {
-		q = q.Where("cases.due_on = ?", f.Due)
-	}
-	if f.Kind != "" {
-		q = q.Where("cases.kind = ?", f.Kind)
-	}
-	if f.Channel != "" {
-		q = q.Where("cases.channel = ?", f.Channel)
-	}
-	if f.Department != 0 {
-		q = q.Where("cases.department_id = ?", f.Department)
-	}
-	if f.Mine {
-		q = q.Where("cases.handler_id = ?", a.ID)
-	}
-	if f.Query != "" {
-		if no := Digits(f.Query); len(no) == 8 && isNumber(no) {
-			q = q.Where("cases.case_no = ?", no)
-		} else {
-			q = search.Scope(q, searchKind, f.Query, "cases.id")
-		}
-	}
+	q := f.words(f.narrow(visible(r.Table("cases").Select(rowColumns), a), a, today))
 	order := "cases.due_on, cases.id"
 	switch {
-	case newestFirst:
+	case f.Closed():
 		order = "cases.id DESC"
 		if f.AfterID != 0 {
 			q = q.Where("cases.id < ?", f.AfterID)

@@ -32,6 +32,20 @@ func Names(r *store.Reader) ([]Name, error) {
 	return list, nil
 }
 
+// EverNames are the names of everybody who works here or did, by id.
+func EverNames(r *store.Reader) (map[int64]string, error) {
+	var list []Name
+	err := r.Table("staff").Select("id, name").Order("id").Limit(50_000).Find(&list).Error
+	if err != nil {
+		return nil, fmt.Errorf("staff: names: %w", err)
+	}
+	out := map[int64]string{}
+	for _, n := range list {
+		out[n.ID] = n.Name
+	}
+	return out, nil
+}
+
 // Departments lists the units that are active, for a room's transaction.
 func Departments(r *store.Reader) ([]Department, error) {
 	var list []Department

@@ -2,14 +2,17 @@ package desk
 
 import (
 	"fmt"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"mingjing/app/calendar"
 	"mingjing/app/cases"
+	"mingjing/app/fault"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
-	"mingjing/app/typed"
 	"mingjing/app/web/door"
 	"mingjing/app/web/view"
 )
@@ -125,23 +128,22 @@ func askedRows(list []cases.Asked, p people, today calendar.Date) []view.DeskRow
 }
 
 // Queue lists cases, the oldest danger first.
-func (d *Doors) Queue(c *door.Ctx) error {
-	f := cases.Filter{Basket: c.Query("basket"), Kind: cases.Kind(c.Query("kind")), Channel: cases.Channel(c.Query("channel")),
-		Overdue: c.Query("overdue") != "", Mine: c.Query("mine") != "", Query: typed.Clean(c.Query("q")), Limit: pageRows}
-	if !f.Kind.Valid() {
-		f.Kind = ""
+func (d *Doors) Queue(c *door.Ctx) error { return d.queuePage(c, 200, nil, nil) }
+
+// queuePage shows what the address asks for; wrong is what was wrong with form,
+// by which a filter was to be kept.
+func (d *Doors) queuePage(c *door.Ctx, status int, form *door.Form, wrong error) error {
+	ask := func(name string) string { return c.Query(name) }
+	if form != nil { // the filter came with the form
+		values, _ := url.ParseQuery(form.Get("filter"))
+		ask = values.Get
 	}
-	if !f.Channel.Valid() {
-		f.Channel = ""
-	}
-	f.Department, _ = strconv.ParseInt(c.Query("department"), 10, 64)
-	f.AfterID, _ = strconv.ParseInt(c.Query("after"), 10, 64)
-	f.AfterDue, _ = calendar.Parse(c.Query("due"))
-	if f.AfterDue.IsZero() && f.AfterID > 0 && !closed(f.Basket) {
+	f, bad := cases.ReadFilter(ask)
+	f.Limit = pageRows
+	f.AfterID, _ = strconv.ParseInt(ask("after"), 10, 64)
+	f.AfterDue, _ = calendar.Parse(ask("due"))
+	if f.AfterDue.IsZero() && f.AfterID > 0 && !f.Closed() {
 		f.AfterID = 0
-	}
-	if runes := []rune(f.Query); len(runes) > 100 {
-		f.Query = string(runes[:100])
 	}
 	q, err := d.house.Cases.List(c.Std(), c.Actor, f)
 	if err != nil {
@@ -151,7 +153,7 @@ func (d *Doors) Queue(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
-	only := c.Query("asked") != ""
+	only := ask("asked") != ""
 	p := view.QueuePage{Heading: "全部来件", Empty: "这里没有来件。新的来件会先出现在“待登记”。"}
 	err = c.Read(func(r *store.Reader) (err error) {
 		if p.Desk, err = d.frameIn(c, r, "来件"); err != nil {
@@ -171,14 +173,20 @@ func (d *Doors) Queue(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
-	department := ""
-	if f.Department > 0 {
-		department = strconv.FormatInt(f.Department, 10)
+	address := func(basket, overdue, mine string) string {
+		v := f.Values()
+		for name, value := range map[string]string{"basket": basket, "overdue": overdue, "mine": mine} {
+			if v.Del(name); value != "" {
+				v.Set(name, value)
+			}
+		}
+		return queueAddress(v)
 	}
-	address := func(basket, overdue, mine string, more ...string) string {
-		return "/desk/queue" + query(append([]string{"basket", basket, "overdue", overdue, "mine", mine, "kind", string(f.Kind), "channel", string(f.Channel),
-			"department", department, "q", f.Query}, more...)...)
+	here := f.Values().Encode()
+	for _, v := range q.Views {
+		p.Views = append(p.Views, view.Basket{Link: view.Link{Text: v.Name, Href: queueAddress(v.Read().Values())}, Count: view.Tally(v.N), Here: v.Filter == here && !only})
 	}
+	p.Manage = view.Link{Text: "管理", Href: "/desk/views"}
 	p.Baskets = baskets(q, f, address, holds(c.Actor, []staff.Role{staff.Handler}))
 	if len(asked) > 0 || only {
 		for i := range p.Baskets {
@@ -195,19 +203,19 @@ func (d *Doors) Queue(c *door.Ctx) error {
 			p.Baskets = append(p.Baskets, view.Basket{Link: view.Link{Text: "删除申请", Href: "/desk/erasures"}, Count: view.Tally(len(waiting))})
 		}
 	}
-	for _, b := range p.Baskets {
+	for _, b := range slices.Concat(p.Baskets, p.Views) {
 		if b.Here {
 			p.Heading = b.Text
 		}
 	}
 	p.Title = p.Heading
 	p.Lead = "最紧的在最前"
-	if closed(f.Basket) {
+	if f.Closed() {
 		p.Lead = "新的在最前"
 	}
 	if only {
 		p.Empty, q.More = "现在没有部门请您会办。", false
-	} else if f.Kind != "" || f.Channel != "" || f.Department != 0 || f.Query != "" {
+	} else if narrowed(f) {
 		p.Empty, p.Widen = "没有符合这些条件的来件。", "/desk/queue"+query("basket", f.Basket)
 	} else if f.Mine {
 		p.Empty = "您手上没有来件。分给您的来件会出现在这里。"
@@ -216,21 +224,68 @@ func (d *Doors) Queue(c *door.Ctx) error {
 	}
 	if q.More {
 		last := q.Rows[len(q.Rows)-1]
-		p.Next = address(f.Basket, c.Query("overdue"), c.Query("mine"), "after", strconv.FormatInt(last.ID, 10), "due", last.DueOn.String())
+		v := f.Values()
+		v.Set("after", strconv.FormatInt(last.ID, 10))
+		v.Set("due", last.DueOn.String())
+		p.Next = queueAddress(v)
 	}
-	return c.Render(200, p)
-}
-
-func closed(basket string) bool {
-	for _, b := range cases.Baskets {
-		if b.Name == basket {
-			return b.Closed
+	for _, b := range bad {
+		p.Notices = append(p.Notices, view.Notice{Text: b.Message + "这个条件没有用。"})
+	}
+	if !only && len(p.Rows) > 0 {
+		for _, format := range []string{"xlsx", "csv"} {
+			p.Exports = append(p.Exports, view.Link{Text: "导出 ." + format, Href: strings.Replace(queueAddress(f.Values()), "/desk/queue", "/desk/queue."+format, 1)})
 		}
 	}
-	return false
+	if here != "" && !only {
+		p.Acts = append(p.Acts, keepView(here, p.CSRF, c.Actor))
+	}
+	if wrong != nil {
+		showAgain(&p.Desk, p.Acts, "view", form, wrong)
+	}
+	return c.Render(status, p)
 }
 
-func baskets(q cases.Queue, f cases.Filter, address func(basket, overdue, mine string, more ...string) string, mine bool) []view.Basket {
+// ExportXLSX and ExportCSV send what the address asks for as a file.
+func (d *Doors) ExportXLSX(c *door.Ctx) error { return d.export(c, "xlsx") }
+func (d *Doors) ExportCSV(c *door.Ctx) error  { return d.export(c, "csv") }
+
+func (d *Doors) export(c *door.Ctx, format string) error {
+	f, bad := cases.ReadFilter(func(name string) string { return c.Query(name) })
+	if err := fault.Form(bad); err != nil {
+		return err // a list that is not what was asked for must not become a file
+	}
+	e, err := d.house.Cases.PrepareExport(c.Std(), c.Actor, f, format)
+	if err != nil {
+		return err
+	}
+	return streamed(c, e.Name, e.Write)
+}
+
+// narrowed says that more than a basket was chosen.
+func narrowed(f cases.Filter) bool {
+	f.Basket, f.Overdue, f.Mine = "", false, false
+	return len(f.Values()) > 0
+}
+
+func queueAddress(v url.Values) string {
+	if len(v) == 0 {
+		return "/desk/queue"
+	}
+	return "/desk/queue?" + v.Encode()
+}
+
+// keepView offers to keep the filter that is on.
+func keepView(filter, csrf string, a staff.Actor) view.Act {
+	fields := []view.Field{{Name: "name", Label: "名字", Required: true, Max: 20, Autocomplete: "off"}}
+	if holds(a, cannedWriters) {
+		fields = append(fields, view.Field{Name: "shared", Kind: view.Checkbox, Value: "1", Label: "给大家用"})
+	}
+	return view.Act{Name: "view", Label: "把这些条件存为视图", Lead: "存好以后列在左边，随时点开；件数随时更新。", Form: view.Form{Action: "/desk/views", CSRF: csrf,
+		Hidden: []view.Hidden{{Name: "filter", Value: filter}}, Fields: names("view", fields...), Buttons: []view.Button{{Text: "存为视图"}}}}
+}
+
+func baskets(q cases.Queue, f cases.Filter, address func(basket, overdue, mine string) string, mine bool) []view.Basket {
 	all := 0
 	var out []view.Basket
 	for _, n := range q.Counts {
@@ -264,6 +319,18 @@ func queueSearch(f cases.Filter, who people) view.Form {
 		{Name: "kind", Kind: view.Select, Label: "类别", Value: string(f.Kind), Choices: kinds},
 		{Name: "channel", Kind: view.Select, Label: "渠道", Value: string(f.Channel), Choices: channels},
 		{Name: "department", Kind: view.Select, Label: "部门", Value: department, Choices: who.choices("全部部门")}}}
+	day := func(d calendar.Date) string {
+		if d.IsZero() {
+			return ""
+		}
+		return d.String()
+	}
+	within := ""
+	if f.Within > 0 {
+		within = strconv.Itoa(f.Within)
+	}
+	s.More = []view.Field{{Name: "within", Label: "几天内到期", Value: within, Inputmode: "numeric", Width: "short"}, {Name: "from", Kind: "date", Label: "收到日期从", Value: day(f.From)},
+		{Name: "to", Kind: "date", Label: "到", Value: day(f.To)}, {Name: "nobody", Kind: view.Checkbox, Value: "1", Label: "还没有承办人", Checked: f.Nobody}}
 	for _, h := range []view.Hidden{{Name: "basket", Value: f.Basket}, {Name: "overdue", Value: flag(f.Overdue)}, {Name: "mine", Value: flag(f.Mine)}} {
 		if h.Value != "" {
 			s.Hidden = append(s.Hidden, h)

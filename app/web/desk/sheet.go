@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -293,9 +294,12 @@ func (d *Doors) sendSheet(c *door.Ctx, format string) error {
 	if err != nil {
 		return err
 	}
-	c.Set("Content-Type", map[string]string{"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}[format])
-	c.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": e.Name}))
-	c.Set("Cache-Control", "no-store")
+	return streamed(c, e.Name, e.Write)
+}
+
+// streamed sends a spreadsheet while it is being written.
+func streamed(c *door.Ctx, name string, write func(context.Context, io.Writer) error) error {
+	asSpreadsheet(c, name)
 	if c.Method() == "HEAD" {
 		return nil
 	}
@@ -308,7 +312,19 @@ func (d *Doors) sendSheet(c *door.Ctx, format string) error {
 				in.CloseWithError(fmt.Errorf("desk: export: panic: %v", p))
 			}
 		}()
-		in.CloseWithError(e.Write(ctx, in))
+		in.CloseWithError(write(ctx, in))
 	}()
 	return c.SendStream(out)
+}
+
+// spreadsheet sends a small one.
+func spreadsheet(c *door.Ctx, name string, raw []byte) error {
+	asSpreadsheet(c, name)
+	return c.Send(raw)
+}
+
+func asSpreadsheet(c *door.Ctx, name string) {
+	c.Set("Content-Type", map[string]string{".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".csv": "text/csv; charset=utf-8"}[path.Ext(name)])
+	c.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	c.Set("Cache-Control", "no-store")
 }

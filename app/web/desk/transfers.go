@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"mime"
-	"path"
 	"slices"
 	"strconv"
 
@@ -374,12 +372,4 @@ func mended(f *door.Form) cases.Given {
 		}
 	}
 	return g
-}
-
-// spreadsheet sends an .xlsx or .csv file.
-func spreadsheet(c *door.Ctx, name string, raw []byte) error {
-	c.Set("Content-Type", map[string]string{".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".csv": "text/csv; charset=utf-8"}[path.Ext(name)])
-	c.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	c.Set("Cache-Control", "no-store")
-	return c.Send(raw)
 }

@@ -5,15 +5,22 @@ type QueuePage struct {
 	Desk
 	Heading string
 	Lead    string
+	Views   []Basket // filters that were kept under a name
+	Manage  Link     // where they are changed
 	Baskets []Basket
 	Search  Form // sent with GET: what is looked for and the filters
+	Acts    []Act
 	Rows    []DeskRow
 	Next    string
+	Exports []Link // the same list as files
 	Empty   string // what to do when there is nothing
 	Widen   string // an address with fewer filters; may be empty
 }
 
 func (QueuePage) Template() string { return "desk/queue" }
+
+// Errors are those of the page's forms.
+func (p QueuePage) Errors() []Link { return errorsOf(p.Acts) }
 
 // Basket is a link to a group of cases with its count.
 type Basket struct {

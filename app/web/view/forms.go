@@ -100,10 +100,21 @@ type Form struct {
 	CSRF      string
 	Hidden    []Hidden
 	Fields    []Field // files among them are moved to the end
+	More      []Field // of a search: folded away while they narrow nothing
 	Captcha   *Captcha
 	Honeypot  bool // adds the field "website", which people do not see: an item that fills it was sent by a machine
 	Buttons   []Button
 	FilesLost bool // files were chosen and must be chosen again
+}
+
+// Unfolded reports whether a field that is folded away narrows the search.
+func (f Form) Unfolded() bool {
+	for _, field := range f.More {
+		if field.Error != "" || field.Checked || field.Kind != Checkbox && field.Value != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Questions are the fields before the captcha.
