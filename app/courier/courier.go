@@ -13,6 +13,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"mingjing/app/blob"
@@ -47,6 +48,7 @@ func New(db *store.DB, c *cases.Service, s *staff.Service, l *ledger.Service, u 
 const (
 	mailEvery  = 2 * time.Second
 	tellEvery  = time.Minute
+	workEvery  = time.Second
 	purgeEvery = 10 * time.Minute
 	orphanAge  = 24 * time.Hour
 )
@@ -58,6 +60,9 @@ func (c *Courier) Run(ctx context.Context) {
 	defer tell.Stop()
 	defer purge.Stop()
 	c.try(ctx, "purge", c.Purge)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { c.work(ctx) })
 	for {
 		select {
 		case <-ctx.Done():
@@ -71,6 +76,20 @@ func (c *Courier) Run(ctx context.Context) {
 			c.try(ctx, "freeze statistics", c.Freeze)
 		case <-purge.C:
 			c.try(ctx, "purge", c.Purge)
+		}
+	}
+}
+
+// work does jobs beside everything else: a long one must not hold up the mail.
+func (c *Courier) work(ctx context.Context) {
+	tick := time.NewTicker(workEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			c.try(ctx, "do jobs", c.cases.RunJobs)
 		}
 	}
 }

@@ -32,6 +32,20 @@ func Names(r *store.Reader) ([]Name, error) {
 	return list, nil
 }
 
+// Acting is somebody who works here as an actor, for what the program does in
+// their name: with the roles and the department of this moment. NotFound for
+// who is gone.
+func Acting(r *store.Reader, id int64) (Actor, error) {
+	p, err := Find(r, id)
+	if err != nil {
+		return Actor{}, err
+	}
+	if p.Disabled {
+		return Actor{}, errNobody
+	}
+	return Actor{ID: p.ID, Login: p.Login, Name: p.Name, DepartmentID: p.DepartmentID, Department: p.Department, Roles: p.Roles, Trial: p.Trial}, nil
+}
+
 // EverNames are the names of everybody who works here or did, by id.
 func EverNames(r *store.Reader) (map[int64]string, error) {
 	var list []Name

@@ -102,6 +102,7 @@ func Routes(h *door.House) []Route {
 		held(post("/desk/factor", nil, d.ConfirmFactor)),
 
 		get("/desk/queue", caseworkers, d.Queue), get("/desk/queue.xlsx", caseworkers, d.ExportXLSX), get("/desk/queue.csv", caseworkers, d.ExportCSV),
+		get("/desk/jobs", workers, d.Jobs), post("/desk/jobs", workers, d.StartJob), post("/desk/jobs/new", workers, d.NewJob), get("/desk/jobs/:id", workers, d.Job), post("/desk/jobs/:id/stop", workers, d.StopJob),
 		get("/desk/views", caseworkers, d.Views), post("/desk/views", caseworkers, d.KeepView), get("/desk/views/:id", caseworkers, d.View), post("/desk/views/:id", caseworkers, d.ChangeView),
 		get("/desk/calendar", caseworkers, d.Deadlines),
 		post("/desk/calendar", []staff.Role{staff.Handler}, d.MakeCalendar),
@@ -293,7 +294,7 @@ var doneWords = map[string]string{
 	"send_back": "已退回承办人修改。", "approve": "已签发，可以发出。", "send": "答复已发出。", "extend": "已延期，已告知来信人。",
 	"conclude": "已办结。", "redo": "已要求重办。", "archive": "已归档。", "recuse": "已登记回避，您不再能看到此件。", "note": "备注已保存。",
 	"resume": "已继续办理，期限恢复计算。", "add_for": "补充的内容已记下。", "exclude": "已列明，他们不能看到、不能办理此件。",
-	"merge": "已并件，答复会同时告知两位来信人。", "unmerge": "已分开，恢复到并件以前。", "link": "已关联。", "unlink": "已解除关联。", "split": "已分出一件，等待登记。", "canned": "已保存，写答复时可以套用。", "key": "密钥已停用。", "view": "视图已保存。", "view_dropped": "视图已删除，来件没有变化。", "assign_rule": "规则已保存，分办时自动选好，由分办员确认。",
+	"merge": "已并件，答复会同时告知两位来信人。", "unmerge": "已分开，恢复到并件以前。", "link": "已关联。", "unlink": "已解除关联。", "split": "已分出一件，等待登记。", "canned": "已保存，写答复时可以套用。", "key": "密钥已停用。", "view": "视图已保存。", "job_stopped": "已停止，没有办的不再办。", "view_dropped": "视图已删除，来件没有变化。", "assign_rule": "规则已保存，分办时自动选好，由分办员确认。",
 	"sheet_in": "已收下，请核对后登记。", "sheet_again": "这个文件以前收过，下面是那一次的。", "registered": "可以登记的都已登记。", "registered_some": "已登记一部分，请再按一次登记其余的。", "mended": "这一行已登记。", "aside": "这一行已搁置。", "take_up": "这一行已恢复。", "hold": "已列为依法保留。", "unhold": "已解除保留。", "decide_erasure": "已作出决定，来信人查询时看得到。", "retention": "保存期限已保存，今天起照此删除。",
 	"serve": "送达已登记。", "served": "送达结果已登记，不能改。",
 	"interfere": "过问已登记，不能修改、不能删除。",

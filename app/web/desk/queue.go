@@ -92,7 +92,7 @@ func due(r cases.Row, today calendar.Date) view.Due {
 func rows(list []cases.Row, p people, today calendar.Date) []view.DeskRow {
 	var out []view.DeskRow
 	for _, r := range list {
-		v := view.DeskRow{Href: fmt.Sprintf("/desk/cases/%d", r.ID), CaseNo: view.Code(r.CaseNo), Heading: r.Title, Kind: r.Kind.Word(), Channel: r.Channel.Word(),
+		v := view.DeskRow{ID: r.ID, Href: fmt.Sprintf("/desk/cases/%d", r.ID), CaseNo: view.Code(r.CaseNo), Heading: r.Title, Kind: r.Kind.Word(), Channel: r.Channel.Word(),
 			State: r.State.Word(), Received: door.Day(r.ReceivedOn), Due: due(r, today), Department: p.department(r.DepartmentID), Handler: p.handler(r.HandlerID)}
 		if r.Urged {
 			v.Marks = append(v.Marks, "群众催办")
@@ -237,10 +237,17 @@ func (d *Doors) queuePage(c *door.Ctx, status int, form *door.Form, wrong error)
 			p.Exports = append(p.Exports, view.Link{Text: "导出 ." + format, Href: strings.Replace(queueAddress(f.Values()), "/desk/queue", "/desk/queue."+format, 1)})
 		}
 	}
+	if verbs := cases.JobVerbs(c.Actor); !only && len(p.Rows) > 0 && len(verbs) > 0 {
+		p.Bulk = bulk(verbs, here, p.CSRF)
+	}
 	if here != "" && !only {
 		p.Acts = append(p.Acts, keepView(here, p.CSRF, c.Actor))
 	}
-	if wrong != nil {
+	switch {
+	case wrong == nil:
+	case form.Has("verb"): // of what is ticked
+		again(&p.Desk, nil, nil, wrong)
+	default:
 		showAgain(&p.Desk, p.Acts, "view", form, wrong)
 	}
 	return c.Render(status, p)

@@ -43,6 +43,9 @@ func Filled(pairs ...string) *Form {
 // Get is the first value of a field, or empty.
 func (f *Form) Get(name string) string { return f.values.Get(name) }
 
+// All are the values of a field that may be sent more than once.
+func (f *Form) All(name string) []string { return f.values[name] }
+
 // Names are the fields that were sent.
 func (f *Form) Names() []string { return slices.Sorted(maps.Keys(f.values)) }
 

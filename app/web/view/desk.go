@@ -131,6 +131,7 @@ type Due struct {
 
 // DeskRow is a line of a list of cases.
 type DeskRow struct {
+	ID         int64
 	Href       string
 	CaseNo     Code
 	Heading    string

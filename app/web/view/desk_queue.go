@@ -11,6 +11,7 @@ type QueuePage struct {
 	Search  Form // sent with GET: what is looked for and the filters
 	Acts    []Act
 	Rows    []DeskRow
+	Bulk    *Form // what can be done to the rows that are ticked
 	Next    string
 	Exports []Link // the same list as files
 	Empty   string // what to do when there is nothing
