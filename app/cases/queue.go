@@ -250,6 +250,7 @@ type Page struct {
 	Out        Out         // who must not be given the case, for whoever may assign it
 	Proposal   *AssignRule // by which it would be assigned, for the same
 	Draws      []Draw
+	Company    []string    // who else has it open
 	Origin     *Provenance // of what another system or body handed over
 }
 
@@ -279,6 +280,9 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 	p := Page{Messages: map[int64]Message{}, Can: map[Verb]bool{}}
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		if _, err := get(&tx.Reader, a, id); err != nil {
+			return err
+		}
+		if err := errors.Join(arrive(tx, a, id), answered(tx, a, id)); err != nil {
 			return err
 		}
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "case.view", Subject: "case", SubjectID: id})
@@ -338,6 +342,9 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 			return err
 		}
 		if p.Draws, err = draws(r, id); err != nil {
+			return err
+		}
+		if p.Company, err = company(r, a, id); err != nil {
 			return err
 		}
 		if p.Tasks, err = tasks(r, id); err != nil {

@@ -542,6 +542,9 @@ func (s *Service) Purge(ctx context.Context) error {
 		if err := tx.Where("wait_until < ?", tx.Now.Add(-24*time.Hour)).Delete(&accessFailure{}).Error; err != nil {
 			return fmt.Errorf("cases: purge: %w", err)
 		}
+		if err := tx.Exec("DELETE FROM case_presence WHERE seen_at < ?", tx.Now.Add(-presenceLife)).Error; err != nil {
+			return fmt.Errorf("cases: purge: %w", err)
+		}
 		return nil
 	})
 }

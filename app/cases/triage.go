@@ -311,7 +311,8 @@ func (s *Service) Recuse(ctx context.Context, a staff.Actor, id int64, version i
 	})
 }
 
-// Note adds an internal note that the citizen never sees.
+// Note adds an internal note that the citizen never sees; @name asks a
+// colleague to look.
 func (s *Service) Note(ctx context.Context, a staff.Actor, id int64, body string) error {
 	if err := a.Require(caseworkers...); err != nil {
 		return err
@@ -323,6 +324,9 @@ func (s *Service) Note(ctx context.Context, a staff.Actor, id int64, body string
 	return s.db.Write(ctx, func(tx *store.Tx) error {
 		c, err := get(&tx.Reader, a, id)
 		if err != nil {
+			return err
+		}
+		if err := mention(tx, a, c, body); err != nil {
 			return err
 		}
 		return aside(tx, a, c, DoNote, Message{Author: Inside, Body: body})

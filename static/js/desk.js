@@ -63,6 +63,22 @@
   }
   addEventListener('beforeunload', (e) => { if (dirty) e.preventDefault(); });
 
+  // Who else has the case open, for as long as this page is looked at.
+  const here = $('[data-here]');
+  const token = $('input[name=_csrf]');
+  if (here && token) {
+    setInterval(async () => {
+      if (document.hidden) return;
+      try {
+        const answer = await fetch(here.dataset.here, { method: 'POST', headers: { Accept: 'application/json' }, body: new URLSearchParams({ _csrf: token.value }) });
+        if (!answer.ok || answer.redirected) return;
+        const { who } = await answer.json();
+        const words = who ? `${who} 也在看此件。` : '';
+        if (here.textContent !== words) here.textContent = words;
+      } catch { /* no network: the page says it when it is loaded again */ }
+    }, 45000);
+  }
+
   // Who calls and what about is looked up while it is typed, as the button does.
   const intake = $('#intake');
   const kin = $('#kin');

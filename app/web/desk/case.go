@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"mingjing/app/settings"
 	"slices"
+	"strings"
 	"strconv"
 
 	"mingjing/app/calendar"
@@ -109,6 +110,7 @@ func (p *casePage) describe() {
 		}
 		p.Timeline = append(p.Timeline, v)
 	}
+	p.Here, p.Company = p.Path+"/here", strings.Join(p.page.Company, "、")
 	for _, x := range p.page.Draws {
 		p.Draws = append(p.Draws, view.Link{Text: fmt.Sprintf("第 %d 次，%s，%s", x.No, calendar.Of(x.At).Chinese(), x.Department), Href: fmt.Sprintf("/desk/cases/%d/draws/%d", k.ID, x.No)})
 	}

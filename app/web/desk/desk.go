@@ -115,6 +115,7 @@ func Routes(h *door.House) []Route {
 		get("/desk/cases/:id/replies/:reply", caseworkers, d.Letter),
 		get("/desk/cases/:id/draws/:no", caseworkers, d.Draw),
 		post("/desk/cases/:id/contact", caseworkers, d.Contact),
+		post("/desk/cases/:id/here", caseworkers, d.Here), get("/desk/mentions", caseworkers, d.Mentions),
 		post("/desk/cases/:id/draft", caseworkers, d.Draft),
 		post("/desk/cases/:id/publish", caseworkers, d.ProposePublication),
 		post("/desk/cases/:id/:verb", caseworkers, d.Act),

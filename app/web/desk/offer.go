@@ -129,7 +129,7 @@ func (p *casePage) offer() {
 			Form: form("recuse", "登记回避", text("回避理由", ""))})
 	}
 	if holds(p.actor, workers) {
-		p.NoteForm = view.Act{Name: "note", Label: "写内部备注", Form: form("note", "保存备注", text("备注", "来信人看不到。"))}
+		p.NoteForm = view.Act{Name: "note", Label: "写内部备注", Form: form("note", "保存备注", text("备注", "来信人看不到。写“@姓名”可以请同事来看。"))}
 	}
 	if p.page.HasContact && p.mayReveal() {
 		f := view.Form{Action: fmt.Sprintf("/desk/cases/%d/contact", k.ID), CSRF: p.CSRF, Buttons: []view.Button{{Text: "查看联系方式"}}}

@@ -203,6 +203,13 @@ func (d *Doors) queuePage(c *door.Ctx, status int, form *door.Form, wrong error)
 			p.Baskets = append(p.Baskets, view.Basket{Link: view.Link{Text: "删除申请", Href: "/desk/erasures"}, Count: view.Tally(len(waiting))})
 		}
 	}
+	mentions, err := d.house.Cases.Mentions(c.Std(), c.Actor)
+	if err != nil {
+		return err
+	}
+	if len(mentions) > 0 {
+		p.Baskets = append([]view.Basket{{Link: view.Link{Text: "提到我的", Href: "/desk/mentions"}, Count: view.Tally(len(mentions)), Alarm: true}}, p.Baskets...)
+	}
 	for _, b := range slices.Concat(p.Baskets, p.Views) {
 		if b.Here {
 			p.Heading = b.Text

@@ -45,6 +45,8 @@ type DeskCasePage struct {
 	Problem  Link
 	Files    []Link
 	Draws    []Link
+	Here     string // where the page says that it is still open
+	Company  string // who else has it open
 	Replies  []DeskReply
 	Draft    *DraftBox
 	Acts     []Act
