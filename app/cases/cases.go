@@ -237,6 +237,7 @@ type Attachment struct {
 	SHA256         string `gorm:"column:sha256"`
 	BlobKey        string
 	At             time.Time
+	ImportRowID    *int64 // a letter's scan: the row that stands for the letter
 }
 
 // Refusal is a lawful reason not to accept a case.

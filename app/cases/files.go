@@ -115,7 +115,7 @@ func (s *Service) Unstage(ctx context.Context, key string) error {
 // SweepStaged drops files whose form was never sent; the courier calls it.
 func (s *Service) SweepStaged(ctx context.Context) error {
 	return s.drop(ctx, func(q *gorm.DB) *gorm.DB {
-		return q.Where("case_id IS NULL AND at < ?", s.db.Now().Add(-stagedLife))
+		return q.Where("case_id IS NULL AND import_row_id IS NULL AND at < ?", s.db.Now().Add(-stagedLife))
 	})
 }
 

@@ -199,14 +199,7 @@ func (s *Service) TakeImport(ctx context.Context, a staff.Actor, x Upload) (id i
 	case len(rows) > maxImport:
 		return 0, false, wrong("attachments", fmt.Sprintf("有 %d 行，一次最多 %d 行，请分成几个文件。什么都没有收下。", len(rows), maxImport))
 	}
-	known := func(r *store.Reader) error {
-		var before []int64
-		err := r.Model(&Import{}).Where("digest = ?", m.Digest).Limit(1).Pluck("id", &before).Error
-		if again = len(before) == 1; again {
-			id = before[0]
-		}
-		return err
-	}
+	known := func(r *store.Reader) error { id, again, err = importOf(r, m.Digest); return err }
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
 		if err := known(&tx.Reader); err != nil || again {
 			return err
@@ -820,7 +813,9 @@ func (s *Service) ImportCodes(ctx context.Context, a staff.Actor, id int64) (m I
 
 // forgetAside erases what stood in rows that were set aside long ago.
 func forgetAside(tx *store.Tx, before calendar.Date) error {
-	err := tx.Exec("UPDATE case_import_rows SET cells = '', problem = '' WHERE state = 'aside' AND cells <> '' AND done_at < ?", before.In()).Error
+	// Their scans become nobody's, and are swept like those of forms that were never sent.
+	err := errors.Join(tx.Exec("UPDATE case_import_rows SET cells = '', problem = '' WHERE state = 'aside' AND cells <> '' AND done_at < ?", before.In()).Error,
+		tx.Exec("UPDATE attachments SET import_row_id = NULL WHERE case_id IS NULL AND import_row_id IN (SELECT id FROM case_import_rows WHERE state = 'aside' AND cells = '')").Error)
 	if err != nil {
 		return fmt.Errorf("cases: forget rows: %w", err)
 	}

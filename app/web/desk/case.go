@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"mingjing/app/settings"
 	"slices"
-	"strings"
 	"strconv"
+	"strings"
 
 	"mingjing/app/calendar"
 	"mingjing/app/cases"

@@ -124,6 +124,7 @@ func Routes(h *door.House) []Route {
 		get("/desk/intake/imports", recorders, d.Imports), upload(post("/desk/intake/imports", recorders, d.TakeTransfers)),
 		get("/desk/intake/imports/blank.xlsx", recorders, d.BlankImport), get("/desk/intake/imports/:id/codes.xlsx", recorders, d.ImportCodes),
 		get("/desk/intake/imports/:id", recorders, d.ImportRows), post("/desk/intake/imports/:id/register", recorders, d.RegisterImport),
+		upload(post("/desk/intake/imports/letters", recorders, d.TakeLetters)), get("/desk/intake/imports/:id/rows/:row/scan/:file", recorders, d.Scan),
 		get("/desk/intake/imports/:id/rows/:row", recorders, d.ImportRow), post("/desk/intake/imports/:id/rows/:row/:act", recorders, d.DoImportRow),
 
 		get("/desk/ledger", ledger.Readers, d.Ledger),

@@ -2,11 +2,14 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 
+	"mingjing/app/blob"
+	"mingjing/app/calendar"
 	"mingjing/app/cases"
 	"mingjing/app/fault"
 	"mingjing/app/sheet"
@@ -53,7 +56,10 @@ func (d *Doors) importsPage(c *door.Ctx, status int, change func(*view.RegisterP
 	p.Acts = []view.Act{{Name: "import", Label: "导入表格", Open: len(list) == 0, Lead: "先收下逐行核对，还不登记。认不出、不完整的行留在“要修补”里，一行也不会丢。", Form: view.Form{Action: importsPath, CSRF: p.CSRF, Buttons: []view.Button{{Text: "收下并核对"}},
 		Fields: names("import", view.Field{Name: "source", Label: "从哪里转来", Required: true, Hint: "单位或者系统的名称，例如“省高院信访系统”。", Autocomplete: "off"},
 			view.Field{Name: "kind", Kind: view.Select, Label: "没有写类别的行算哪一类", Choices: kinds},
-			view.Field{Name: "attachments", Kind: view.Files, Label: "表格", Required: true, Hint: "一个 .xlsx 或 .csv 文件，第一行是表头，最多 2000 行。"})}}}
+			view.Field{Name: "attachments", Kind: view.Files, Label: "表格", Required: true, Hint: "一个 .xlsx 或 .csv 文件，第一行是表头，最多 2000 行。"})}},
+		{Name: "letters", Label: "一批来信的扫描件", Lead: "一封一个文件，收下以后逐封照着登记，扫描件自动成为来件的附件。", Form: view.Form{Action: importsPath + "/letters", CSRF: p.CSRF, Buttons: []view.Button{{Text: "收下扫描件"}},
+			Fields: names("letters", view.Field{Name: "received_on", Kind: "date", Label: "收到日期", Required: true, Width: "short", Value: calendar.Of(d.house.DB.Now()).String()},
+				view.Field{Name: "attachments", Kind: view.Files, Label: "扫描件", Required: true, Hint: fmt.Sprintf("可以一次选多个，最多 %d 个，每个不超过 %d MB。可以是%s。", cases.MaxLetters, cases.MaxFileSize>>20, blob.AcceptedWords)})}}}
 	change(&p)
 	return c.Render(status, p)
 }
@@ -92,6 +98,75 @@ func (d *Doors) TakeTransfers(c *door.Ctx) error {
 			p.Kept = showAgain(&p.Desk, p.Acts, "import", f, err)
 		})
 	})
+}
+
+// TakeLetters keeps a batch of scans.
+func (d *Doors) TakeLetters(c *door.Ctx) error {
+	var scans []cases.Attachment
+	var wrong error
+	batch := newKey()
+	f, err := c.FormWith(func(_ *door.Form, name string, body io.Reader) error {
+		if wrong != nil {
+			return nil
+		}
+		x, err := d.house.Cases.StageLetter(c.Std(), c.Actor, batch, len(scans)+1, name, body)
+		if bad, ok := fault.As(err); ok && bad.Kind != fault.Busy {
+			if wrong = err; len(bad.Fields) == 0 {
+				wrong = fault.Form([]fault.Field{{Name: "attachments", Message: name + "：" + bad.Message}})
+			}
+			return nil
+		}
+		scans = append(scans, x)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var id int64
+	again := false
+	received, err := calendar.Parse(f.Get("received_on"))
+	if err != nil {
+		wrong = cmp.Or(wrong, fault.Form([]fault.Field{{Name: "received_on", Message: "收到日期要写成 2026-03-01 这样。"}}))
+	}
+	if err = wrong; err == nil {
+		id, again, err = d.house.Cases.TakeLetters(c.Std(), c.Actor, received, scans)
+	}
+	done := "sheet_in"
+	if again {
+		done = "sheet_again"
+	}
+	return d.settled(c, err, fmt.Sprintf("%s/%d?done=%s", importsPath, id, done), func(status int) error {
+		return d.importsPage(c, status, func(p *view.RegisterPage) {
+			p.Acts[1].Form.FilesLost = !f.NoFiles
+			p.Kept = showAgain(&p.Desk, p.Acts, "letters", f, err)
+		})
+	})
+}
+
+// Scan sends a scan; pictures may stand on a page of ours, everything else is downloaded.
+func (d *Doors) Scan(c *door.Ctx) error {
+	m, x, err := d.rowOf(c)
+	if err != nil {
+		return err
+	}
+	file, err := number(c.Params("file"))
+	if err != nil {
+		return err
+	}
+	f, body, err := d.house.Cases.Scan(c.Std(), c.Actor, m.ID, x.ID, file)
+	if err != nil {
+		return err
+	}
+	if !picture(f) {
+		return c.Download(f.Name, f.Size, body)
+	}
+	c.Set("Content-Type", f.MediaType)
+	c.Set("Cache-Control", "no-store")
+	return c.SendStream(body, int(f.Size))
+}
+
+func picture(f cases.Attachment) bool {
+	return f.MediaType == "image/jpeg" || f.MediaType == "image/png"
 }
 
 // BlankImport is an empty spreadsheet with the headings that are known.
@@ -264,7 +339,14 @@ func (d *Doors) rowPage(c *door.Ctx, status int, kind cases.Kind, f *door.Form, 
 		}
 		return string(cases.Transfer)
 	}
+	scans, err := d.house.Cases.Scans(c.Std(), c.Actor, m.ID, x.ID)
+	if err != nil {
+		return err
+	}
 	return d.intakePage(c, status, kind, "", given, func(p *view.IntakePage) {
+		for _, s := range scans {
+			p.Scans = append(p.Scans, view.Scan{Link: view.Link{Text: fmt.Sprintf("%s（%s）", s.Name, size(s.Size)), Href: fmt.Sprintf("%s/scan/%d", own, s.ID)}, Picture: picture(s)})
+		}
 		p.Title, p.Heading, p.Up = "修补一行", fmt.Sprintf("第 %d 行", x.RowNo), view.Link{Text: m.Source, Href: list}
 		p.Path, p.Form.Action = own, own+"/mend"
 		for i := range p.Kinds {

@@ -1,9 +1,13 @@
 package desk_test
 
 import (
+	"bytes"
+	"image"
+	"image/png"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -110,6 +114,86 @@ func TestAListFromElsewhereIsRegisteredRowByRow(t *testing.T) {
 		}
 		if p := clerk.Post(list+"/rows/999/mend", url.Values{"_csrf": {p.Value("_csrf")}}); p.Status != 404 && p.Status != 403 {
 			t.Errorf("%d", p.Status)
+		}
+	})
+}
+
+// dot is the smallest picture there is.
+var dot = func() string {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		panic(err)
+	}
+	return b.String()
+}()
+
+func TestABatchOfLettersIsWrittenDownFromTheScans(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		clerk := s.SignIn("intake_clerk")
+		const page = "/desk/intake/imports"
+		letters := func(values []string, files ...apptest.File) apptest.Page {
+			v := clerk.Get(page).Fields("#letters form")
+			v.Del("attachments")
+			for i := 0; i+1 < len(values); i += 2 {
+				v.Set(values[i], values[i+1])
+			}
+			return clerk.Upload(page+"/letters", v, files...)
+		}
+		scans := []apptest.File{{Name: "来信1.png", Body: []byte(dot)}, {Name: "来信2.pdf", Body: []byte("%PDF-1.4\n%%EOF\n")}}
+		for what, p := range map[string]apptest.Page{"none": letters(nil), "a program": letters(nil, apptest.File{Name: "a.exe", Body: []byte("MZ\x00\x01")}), "a wrong day": letters([]string{"received_on", "gestern"}, scans...),
+			"tomorrow": letters([]string{"received_on", "2031-01-01"}, scans...)} {
+			if p.Status != 422 || p.Find("#letters[open] .error").Length() != 1 {
+				t.Errorf("%s: %d %s", what, p.Status, p.Text())
+			}
+		}
+		p := letters(nil, scans...)
+		list := strings.TrimSuffix(p.Header.Get("Location"), "?done=sheet_in")
+		if p.Status != 303 || list == "" {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		if p := letters(nil, scans...); p.Header.Get("Location") != list+"?done=sheet_again" {
+			t.Errorf("again: %s", p.Header.Get("Location"))
+		}
+		p = clerk.Get(list)
+		if !strings.Contains(p.Text(), "要修补 2") {
+			t.Fatal(p.Text())
+		}
+		row, _ := p.Find("a.row").First().Attr("href")
+		other, _ := p.Find("a.row").Last().Attr("href")
+		p = clerk.Get(row)
+		scan, _ := p.Find("img.scan").Attr("src")
+		if got := clerk.Get(scan); got.Body != dot || got.Header.Get("Content-Type") != "image/png" {
+			t.Errorf("%s: %d %q", scan, got.Status, got.Header)
+		}
+		second, _ := clerk.Get(other).Find(`a[href*="/scan/"]`).Attr("href")
+		if got := clerk.Get(second); got.Status != 200 || !strings.HasPrefix(got.Header.Get("Content-Disposition"), "attachment") {
+			t.Errorf("%s: %d %q", second, got.Status, got.Header)
+		}
+		if got := clerk.Get(row + "/scan/" + second[strings.LastIndex(second, "/")+1:]); got.Status != 404 {
+			t.Errorf("another letter's scan: %d", got.Status)
+		}
+		// Two hours later they still wait, whatever is swept.
+		s.Clock.Set(s.Clock.Now().Add(3 * time.Hour))
+		if err := s.App.Cases.SweepStaged(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		clerk = s.SignIn("intake_clerk")
+		p = clerk.Get(row)
+		p = clerk.Post(row+"/mend?step=turn&kind=suggestion", p.Fields("#intake"))
+		v := p.Fields("#intake")
+		v.Set("title", "建议增加座椅")
+		v.Set("content", "大厅没有座椅。")
+		if p := clerk.Post(row+"/mend", v); p.Status != 303 {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		made := clerk.Get(row).Header.Get("Location")
+		p = clerk.Get(made)
+		file, _ := p.Find(".files a").Attr("href")
+		if got := clerk.Get(file); !strings.Contains(p.Text(), "来信 ·") || got.Body != dot {
+			t.Errorf("the scan is not the case's: %d %s", got.Status, p.Text())
+		}
+		if got := clerk.Get(scan); got.Status != 404 && got.Status != 303 {
+			t.Errorf("the row still opens it: %d", got.Status)
 		}
 	})
 }

@@ -130,6 +130,7 @@ type IntakePage struct {
 	Kinds   []NavLink
 	Form    Form     // Fields: channel and date, then the kind's questions
 	Beside  []Answer // what stood in a spreadsheet and is no answer
+	Scans   []Scan   // of a letter
 	Closed  string   // why the form cannot be sent now
 	Acts    []Act
 	Looked  bool
@@ -141,6 +142,12 @@ func (IntakePage) Template() string { return "desk/intake" }
 
 // Errors are those of the page's forms.
 func (p IntakePage) Errors() []Link { return append(p.Form.Errors(), errorsOf(p.Acts)...) }
+
+// Scan is a file that is written down from; a picture stands beside the form.
+type Scan struct {
+	Link
+	Picture bool
+}
 
 // Head are the questions about the intake itself, Asked those of the kind.
 func (p IntakePage) Head() []Field  { return p.Form.Questions()[:2] }

@@ -79,7 +79,7 @@ func deskCase() DeskCasePage {
 // deskGallery is a sample of every desk page in its states.
 func deskGallery() map[string]Page {
 	queue := QueuePage{Desk: deskFrame("/desk/queue?basket=new", "待登记"), Heading: "待登记", Lead: "最紧的在最前", Search: filterForm(), Rows: deskRows, Manage: Link{"管理", "/desk/views"}, Exports: []Link{{"导出 .xlsx", "/desk/queue.xlsx"}},
-		Bulk: &Form{Action: "/desk/jobs/new", CSRF: "token", Hidden: []Hidden{{"filter", "basket=new"}}, Fields: []Field{{Name: "verb", ID: "bulk-verb", Label: "成批办理", Choices: []Choice{{"register", "登记"}}}}, Buttons: []Button{{"办理勾选的", "which", "ticked"}}},
+		Bulk:  &Form{Action: "/desk/jobs/new", CSRF: "token", Hidden: []Hidden{{"filter", "basket=new"}}, Fields: []Field{{Name: "verb", ID: "bulk-verb", Label: "成批办理", Choices: []Choice{{"register", "登记"}}}}, Buttons: []Button{{"办理勾选的", "which", "ticked"}}},
 		Views: []Basket{{Link{"三天内到期的投诉", "/desk/queue?kind=complaint&within=3"}, 7, false, false}, {Link{"上季度来信", "/desk/queue?channel=letter"}, -1, false, false}},
 		Acts:  []Act{{Name: "view", Label: "把这些条件存为视图", Form: deskForm("/desk/views", "存为视图", Field{Name: "name", ID: "view-name", Label: "名字", Required: true})}}, Next: "/desk/queue?after=4&due=2021-03-05",
 		Baskets: []Basket{{Link{"我承办的", "/desk/queue?mine=1"}, -1, false, false}, {Link{"全部来件", "/desk/queue"}, 1200, false, false}, {Link{"已超期", "/desk/queue?overdue=1"}, 2, false, true},
