@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"mingjing/app/apptest"
+	"mingjing/app/cases/casestest"
 	"mingjing/app/config"
 	"mingjing/app/ledger/ledgertest"
 	"mingjing/app/store"
@@ -191,6 +192,23 @@ func TestTheLedgersStoryInABrowser(t *testing.T) {
 			node(t, []string{"BASE=" + s.URL, "SHEET=" + sheet, "ACCOUNTS=" + string(accounts), "JS=" + x.js, "OUT=" + pictures(t, "ledger-"+x.js)}, "ledger.mjs")
 			ledgertest.Check(t, s.App.DB)
 			if text := s.Log.String(); strings.Contains(text, "level=ERROR") || strings.Contains(text, "编制数待批") {
+				t.Errorf("the log:\n%s", text)
+			}
+		})
+	}
+}
+
+func TestACallIsTakenByKeyboardAlone(t *testing.T) {
+	for _, d := range []store.Dialect{store.SQLite, store.Postgres} {
+		t.Run(string(d), func(t *testing.T) {
+			s := start(t, d)
+			accounts, err := json.Marshal(s.Password)
+			if err != nil {
+				t.Fatal(err)
+			}
+			node(t, []string{"BASE=" + s.URL, "ACCOUNTS=" + string(accounts), "OUT=" + pictures(t, "hotline-"+string(d))}, "hotline.mjs")
+			casestest.Check(t, s.App.DB)
+			if text := s.Log.String(); strings.Contains(text, "level=ERROR") || strings.Contains(text, "周小明") {
 				t.Errorf("the log:\n%s", text)
 			}
 		})

@@ -60,10 +60,14 @@ func TestTheStatesPageIsTheTableOfMoves(t *testing.T) {
 		if slices.Contains([]Verb{DoSupplement, DoAddFor, DoResume}, v) {
 			to = "the same; from need_more, where it was before"
 		}
+		if v == DoUnmerge {
+			to = "where it stood before it was merged"
+		}
 		fmt.Fprintf(&b, "| %s %s | %s | %s | %s |\n", v.Word(), v, strings.Join(from, ", "), to, strings.Join(by, ", "))
 	}
 	b.WriteString("\nA reviewer or approver without a department works for the whole court. Whoever drafted an answer does not approve it.\n" +
 		"While a case waits for the citizen, the court's own limits stand still; those fixed by law do not.\n")
+	diagram(&b, verbs)
 	if *update {
 		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
 			t.Fatal(err)
@@ -76,6 +80,33 @@ func TestTheStatesPageIsTheTableOfMoves(t *testing.T) {
 	if d := cmp.Diff(string(want), b.String()); d != "" {
 		t.Error(d)
 	}
+}
+
+// diagram draws the moves that change a state, those between the same two states as one arrow.
+func diagram(b *strings.Builder, verbs []Verb) {
+	arrows := map[[2]State][]string{}
+	for _, v := range verbs {
+		m := moves[v]
+		to := m.To
+		for _, from := range m.From {
+			if to != "" && to != from {
+				arrows[[2]State{from, to}] = append(arrows[[2]State{from, to}], v.Word())
+			}
+		}
+	}
+	b.WriteString("\n```mermaid\nstateDiagram-v2\n")
+	for _, s := range States {
+		fmt.Fprintf(b, "  %s: %s\n", s, s.Word())
+	}
+	b.WriteString("  [*] --> submitted\n")
+	for _, from := range States {
+		for _, to := range States {
+			if words := arrows[[2]State{from, to}]; len(words) > 0 {
+				fmt.Fprintf(b, "  %s --> %s: %s\n", from, to, strings.Join(words, "、"))
+			}
+		}
+	}
+	b.WriteString("  archived --> [*]\n```\n")
 }
 
 // Every state is reached by some move, and every state but the last has a way on.

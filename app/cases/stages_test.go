@@ -269,3 +269,17 @@ func TestASupervisorPutsACaseUnderTheirEye(t *testing.T) {
 		}
 	})
 }
+
+func TestADepartmentThatComesToLeadIsNoLongerAskedToCoOperate(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		id := c.handled(suggestion())
+		c.must(c.Join(ctx, c.dispatcher, id, c.v(id), c.elsewhere, calendar.Of(c.clock.Now()).AddDays(5), "请核实。"))
+		c.must(c.Assign(ctx, c.dispatcher, id, c.v(id), c.elsewhere, 0))
+		p, err := c.Open(ctx, c.dispatcher, id)
+		c.must(err)
+		if len(p.Tasks) != 1 || p.Tasks[0].State != "released" {
+			t.Errorf("%+v", p.Tasks)
+		}
+	})
+}

@@ -207,7 +207,16 @@ func endTask(tx *store.Tx, a staff.Actor, c *Case, t Task, v Verb, state, answer
 
 // releaseAll ends what is still open when a case ends.
 func releaseAll(tx *store.Tx, a staff.Actor, id int64) error {
-	err := tx.Model(&Task{}).Where("case_id = ? AND state = 'open'", id).
+	return release(tx, a, "case_id = ?", id)
+}
+
+// releaseLead ends what a department was asked for in a case that it now leads.
+func releaseLead(tx *store.Tx, a staff.Actor, id, department int64) error {
+	return release(tx, a, "case_id = ? AND department_id = ?", id, department)
+}
+
+func release(tx *store.Tx, a staff.Actor, where string, args ...any) error {
+	err := tx.Model(&Task{}).Where("state = 'open'").Where(where, args...).
 		Updates(map[string]any{"state": "released", "ended_at": tx.Now, "ended_by": a.ID, "ended_name": a.Name}).Error
 	if err != nil {
 		return fmt.Errorf("cases: release: %w", err)

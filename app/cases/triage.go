@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -186,7 +187,7 @@ func (s *Service) give(ctx context.Context, a staff.Actor, id int64, version int
 			c.HandlerID = &h.ID
 		}
 		// Whoever takes over answers for the text anew; the draft itself stays.
-		if err := voidApproval(tx, id); err != nil {
+		if err := errors.Join(voidApproval(tx, id), releaseLead(tx, a, id, department)); err != nil {
 			return err
 		}
 		return move(tx, a, c, DoAssign, version, record{detail: "交" + open[at].Name + h.Name + how, changes: []journal.Change{old, {Field: "handler", New: fmt.Sprint(h.ID)}}})

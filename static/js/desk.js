@@ -94,7 +94,9 @@
       if (asked) asked.abort();
       asked = new AbortController();
       const all = new URLSearchParams();
-      for (const [name, value] of new FormData(intake)) if (typeof value === 'string') all.append(name, value);
+      for (const [name, value] of new FormData(intake)) {
+        if (typeof value === 'string' && name !== 'submission_key') all.append(name, value); // the key is the saving's alone
+      }
       try {
         const answer = await fetch(`${intake.action}?step=look`, { method: 'POST', signal: asked.signal, body: all });
         if (!answer.ok || answer.redirected) return;
@@ -179,30 +181,6 @@
     });
   }
 
-  // The caller's earlier cases appear while typing, as with the button.
-  const kin = $('#kin');
-  const intake = $('form.intake');
-  if (kin && intake) {
-    let last = '';
-    const look = async () => {
-      const data = new FormData(intake);
-      const key = ['phone', 'email', 'title', 'content'].map((n) => data.get(n) ?? '').join('\n');
-      if (!key.trim() || key === last) return;
-      last = key;
-      data.delete('attachments');
-      data.delete('submission_key'); // the saving's alone
-      const plain = new URLSearchParams();
-      for (const [n, v] of data) if (typeof v === 'string') plain.append(n, v);
-      try {
-        const answer = await fetch(`${intake.action}?step=look`, { method: 'POST', body: plain });
-        if (!answer.ok) return;
-        const fresh = $('#kin', new DOMParser().parseFromString(await answer.text(), 'text/html'));
-        if (fresh) kin.replaceChildren(...fresh.childNodes);
-      } catch { /* the button still works */ }
-    };
-    for (const n of ['phone', 'email', 'title', 'content']) intake.elements[n]?.addEventListener('change', look);
-  }
-
   // Choosing a department leaves only its people to choose from.
   const department = $('#assign-department');
   const handler = $('#assign-handler');
@@ -210,7 +188,7 @@
     const all = [...handler.options];
     const narrow = () => {
       const name = department.selectedOptions[0]?.textContent ?? '';
-      handler.replaceChildren(...all.filter((o) => !o.value || !department.value || o.textContent.endsWith(`（${name}）`)));
+      handler.replaceChildren(...all.filter((o) => !o.value || o.value === 'lot' || !department.value || o.textContent.endsWith(`（${name}）`)));
     };
     department.addEventListener('change', narrow);
     narrow();

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"mingjing/app/cases"
 	"mingjing/app/fault"
@@ -34,7 +35,7 @@ func selection(f *door.Form) (ids []int64, filter cases.Filter, err error) {
 	if f.Get("which") == "all" {
 		return nil, filter, fault.Form(bad)
 	}
-	for _, v := range f.All("case") {
+	for _, v := range append(f.All("case"), strings.Split(f.Get("cases"), ",")...) {
 		if id, err := strconv.ParseInt(v, 10, 64); err == nil && id > 0 {
 			ids = append(ids, id)
 		}
@@ -96,9 +97,11 @@ func (d *Doors) jobForm(c *door.Ctx, status int, f *door.Form, wrong error) erro
 	p.Path = "/desk/queue"
 	p.Form = view.Form{Action: "/desk/jobs", CSRF: p.CSRF, Fields: fields, Buttons: []view.Button{{Text: fmt.Sprintf("开始办理 %d 件", len(ids))}},
 		Hidden: []view.Hidden{{Name: "verb", Value: string(verb)}, {Name: "filter", Value: f.Get("filter")}, {Name: "which", Value: "ticked"}}}
-	for _, id := range ids { // those that are seen now, whatever the filter finds later
-		p.Form.Hidden = append(p.Form.Hidden, view.Hidden{Name: "case", Value: strconv.FormatInt(id, 10)})
+	seen := make([]string, len(ids)) // now, whatever the filter finds later
+	for i, id := range ids {
+		seen[i] = strconv.FormatInt(id, 10)
 	}
+	p.Form.Hidden = append(p.Form.Hidden, view.Hidden{Name: "cases", Value: strings.Join(seen, ",")})
 	if wrong != nil {
 		again(&p.Desk, &p.Form, f, wrong)
 	}
