@@ -11,8 +11,13 @@ import (
 	"mingjing/app/store"
 )
 
-// receive plans n cases over the last two years, each as far as its turn takes it.
+// receive plans n cases over the last two years, each as far as its turn takes
+// it; of very many only the first ones, the others are copies.
 func (s *stage) receive(n int) error {
+	s.all = n
+	if n > 2*acted {
+		n = acted
+	}
 	from := calendar.Of(s.now).AddDays(-span)
 	for i := range n {
 		at := from.AddDays(i * (span - 2) / max(n, 1)).In().Add(time.Duration(9+i%8) * time.Hour)
@@ -39,6 +44,7 @@ func (s *stage) send(i int, at time.Time) error {
 	if err != nil {
 		return err
 	}
+	s.tell(i+1, s.all)
 	var id int64
 	err = s.DB.Read(s.ctx, func(r *store.Reader) error {
 		return r.Table("cases").Select("id").Where("case_no = ?", t.CaseNo).Row().Scan(&id)

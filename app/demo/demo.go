@@ -54,6 +54,8 @@ type House struct {
 	Ledger *ledger.Service
 	Cases  *cases.Service
 	Clock  interface{ Set(time.Time) }
+	// Progress is told how many cases there are so far; it may be nil.
+	Progress func(done, of int)
 }
 
 // stage is one performance.
@@ -68,6 +70,7 @@ type stage struct {
 	ended   int
 	program ledger.Programme
 	later   []func() error // what decisions of a meeting lead to
+	all     int            // cases that there will be
 }
 
 // scene is something that somebody does at an instant.
@@ -85,12 +88,19 @@ func Load(ctx context.Context, h House, n int, seed uint64) error {
 	if err := s.refuse(); err != nil {
 		return err
 	}
-	for _, act := range []func() error{s.cast, s.build, s.work, s.register, s.meet, s.remind, s.play, s.lookBack, s.play, s.chase, func() error { return s.receive(n) }, s.play, s.dismiss} {
+	for _, act := range []func() error{s.cast, s.build, s.work, s.register, s.meet, s.remind, s.play, s.lookBack, s.play, s.chase, func() error { return s.receive(n) }, s.play, func() error { return s.copies(n) }, s.dismiss} {
 		if err := act(); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}
 	return nil
+}
+
+// tell says how far it is.
+func (s *stage) tell(done, of int) {
+	if s.Progress != nil {
+		s.Progress(done, of)
+	}
 }
 
 func (s *stage) refuse() error {

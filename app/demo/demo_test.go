@@ -185,3 +185,47 @@ func libreOffice(t *testing.T, file []byte) string {
 	}
 	return string(text)
 }
+
+func TestVeryManyCasesAreCopiesOfThoseThatWereActedOut(t *testing.T) {
+	demo.Act(40)
+	defer demo.Act(700)
+	storetest.Each(t, func(t *testing.T, db *store.DB, hands *storetest.Clock) {
+		hands.Set(time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC))
+		h := house(t, db, hands)
+		if _, err := h.Staff.EnsureFirst(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		h.Progress = func(done, of int) {
+			if done < told || of != 333 {
+				t.Errorf("%d of %d after %d", done, of, told)
+			}
+			told = done
+		}
+		if err := demo.Load(t.Context(), h, 333, 7); err != nil {
+			t.Fatal(err)
+		}
+		casestest.Check(t, db)
+		clerk := stafftest.Actor(t, db, "a.clerk", "办公室", staff.IntakeClerk)
+		q, err := h.Cases.List(t.Context(), clerk, cases.Filter{Query: "案款 8", Limit: 50})
+		if err != nil || len(q.Rows) == 0 {
+			t.Errorf("no copy is found: %v", err)
+		}
+		var n, numbers int64
+		err = db.Read(t.Context(), func(r *store.Reader) error {
+			if err := r.Table("cases").Count(&n).Error; err != nil {
+				return err
+			}
+			return r.Table("cases").Distinct("case_no").Where("length(case_no) = 8").Count(&numbers).Error
+		})
+		if err != nil || n != 333 || numbers != 333 || told != 333 {
+			t.Errorf("%d cases, %d numbers, %d told, %v", n, numbers, told, err)
+		}
+		// Keys that were given by hand are not given again.
+		_, err = h.Cases.Record(t.Context(), clerk, cases.Submission{Kind: cases.Suggestion, Channel: cases.Letter, Title: "又一件", Content: "以后来的。", Key: "a form after the copies"})
+		if err != nil {
+			t.Error(err)
+		}
+		casestest.Check(t, db)
+	})
+}
