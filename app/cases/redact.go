@@ -16,7 +16,33 @@ type Mark struct{ What, Text string }
 // with every mark hidden. The originals stay as they are.
 type Redacted struct {
 	Title, Question, Answer string
-	Marks                   []Mark
+	Marks                   []Mark // all that were found, the lifted ones too
+	again                   func(lifted []Mark) Redacted
+}
+
+// Lift shows again what is not the sender's, such as an office's telephone; a
+// number of a person stays hidden, since no public page has one.
+func (r Redacted) Lift(marks ...Mark) Redacted {
+	return r.again(slices.DeleteFunc(slices.Clone(marks), func(m Mark) bool { return !m.Liftable() }))
+}
+
+// Liftable reports whether a mark may be taken away.
+func (m Mark) Liftable() bool {
+	return m.What != identityCard && m.What != bankCard && m.What != mobilePhone
+}
+
+// marker hides values, and knows which of them are to be shown.
+type marker struct {
+	found  []Mark
+	lifted []Mark
+}
+
+func (x *marker) hide(what, text, instead string) string {
+	m := Mark{what, text}
+	if x.found = append(x.found, m); slices.Contains(x.lifted, m) {
+		return text
+	}
+	return instead
 }
 
 var (
@@ -57,14 +83,13 @@ func numberKind(run string) string {
 
 // hideNumbers hides the numbers of a text. A run that is nothing as a whole is
 // looked at part by part.
-func hideNumbers(text string, marks *[]Mark) string {
+func hideNumbers(text string, marks *marker) string {
 	hide := func(run string) (string, bool) {
 		what := numberKind(run)
 		if what == "" {
 			return run, false
 		}
-		*marks = append(*marks, Mark{what, run})
-		return "×××", true
+		return marks.hide(what, run, "×××"), true
 	}
 	return numberRun.ReplaceAllStringFunc(text, func(run string) string {
 		if out, found := hide(run); found {
@@ -83,17 +108,13 @@ func hideNumbers(text string, marks *[]Mark) string {
 
 // redact hides in a text what the sender gave of themselves, mail addresses and
 // numbers; what it hid is added to the marks.
-func redact(text string, c Case, x Contact, marks *[]Mark) string {
+func redact(text string, c Case, x Contact, marks *marker) string {
 	for _, v := range []struct{ what, value, instead string }{{"地址", x.Address, "×××"}, {"邮箱", x.Email, "×××"}, {"姓名", x.Name, "某某"}, {"案号", c.CaseNumber, "×××"}} {
 		if utf8.RuneCountInString(v.value) > 1 && strings.Contains(text, v.value) {
-			*marks = append(*marks, Mark{v.what, v.value})
-			text = strings.ReplaceAll(text, v.value, v.instead)
+			text = strings.ReplaceAll(text, v.value, marks.hide(v.what, v.value, v.instead))
 		}
 	}
-	text = mailbox.ReplaceAllStringFunc(text, func(s string) string {
-		*marks = append(*marks, Mark{"邮箱", s})
-		return "×××"
-	})
+	text = mailbox.ReplaceAllStringFunc(text, func(s string) string { return marks.hide("邮箱", s, "×××") })
 	return hideNumbers(text, marks)
 }
 
@@ -107,21 +128,24 @@ func redacted(r *store.Reader, c Case, answer string) (*Redacted, error) {
 	if question == "" {
 		question = c.Demand + "\n" + c.Facts
 	}
-	var out Redacted
-	out.Title = redact(c.Title, c, x, &out.Marks)
-	out.Question = redact(question, c, x, &out.Marks)
-	out.Answer = redact(answer, c, x, &out.Marks)
-	seen := map[Mark]bool{}
-	out.Marks = slices.DeleteFunc(out.Marks, func(m Mark) bool { again := seen[m]; seen[m] = true; return again })
+	var again func(lifted []Mark) Redacted
+	again = func(lifted []Mark) Redacted {
+		m := &marker{lifted: lifted}
+		out := Redacted{Title: redact(c.Title, c, x, m), Question: redact(question, c, x, m), Answer: redact(answer, c, x, m), again: again}
+		seen := map[Mark]bool{}
+		out.Marks = slices.DeleteFunc(m.found, func(m Mark) bool { twice := seen[m]; seen[m] = true; return twice })
+		return out
+	}
+	out := again(nil)
 	return &out, nil
 }
 
 // personNumber is the first number of a person in a text: no public page has one.
 func personNumber(text string) string {
-	var marks []Mark
+	var marks marker
 	hideNumbers(text, &marks)
-	for _, m := range marks {
-		if m.What != fixedPhone {
+	for _, m := range marks.found {
+		if !m.Liftable() {
 			return m.What
 		}
 	}

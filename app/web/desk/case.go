@@ -33,6 +33,7 @@ type casePage struct {
 	today  calendar.Date
 	actor  staff.Actor
 	refuse cases.Refusal // the text to start from
+	lift   []int         // marks of a proposal for publication that are lifted
 	start  int64         // the canned text to start an answer from
 	site   settings.Site
 	join   string // the number of the case to merge with or link to
@@ -46,6 +47,11 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*casePag
 	}
 	p := &casePage{page: page, actor: c.Actor, refuse: cases.Refusal(c.Query("refuse")), join: cases.Digits(c.Query("join")), site: c.Settings()}
 	p.start, _ = strconv.ParseInt(c.Query("canned"), 10, 64)
+	for _, v := range c.Context().QueryArgs().PeekMulti("lift") {
+		if i, err := strconv.Atoi(string(v)); err == nil && len(p.lift) < 100 {
+			p.lift = append(p.lift, i)
+		}
+	}
 	var canned []cases.Canned
 	err = c.Read(func(r *store.Reader) (err error) {
 		p.today = calendar.Of(r.Now)

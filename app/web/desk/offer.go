@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -346,16 +347,44 @@ func (p *casePage) publication(form maker) {
 		return
 	}
 	hidden := "没有找到号码和来信人留下的信息，请自己再看一遍。"
+	var marks []view.Redaction
 	if len(r.Marks) > 0 {
-		var list []string
-		for _, m := range r.Marks {
-			list = append(list, m.What+" "+m.Text)
+		hidden = "下面列的已经替您隐去；不是个人的（比如单位公开的电话）可以逐个改回来，漏掉的请在文字里补上。先改标记，再改文字。"
+		var lifted []cases.Mark
+		for i, m := range r.Marks {
+			if slices.Contains(p.lift, i) && m.Liftable() {
+				lifted = append(lifted, m)
+			}
 		}
-		hidden = "已经替您隐去：" + strings.Join(list, "；") + "。不该隐去的（比如单位公开的电话）可以改回来，漏掉的请补上。"
+		for i, m := range r.Marks {
+			x := view.Redaction{Text: m.What + " " + m.Text, Shown: slices.Contains(lifted, m)}
+			if m.Liftable() {
+				x.Href = p.lifting(i)
+			}
+			marks = append(marks, x)
+		}
+		again := r.Lift(lifted...)
+		r = &again
 	}
-	p.Acts = append(p.Acts, view.Act{Name: "publish", Label: "提出选登", Lead: "隐去姓名、电话、地址、案号和能认出个人的情节。由另一位公开审核员复核后才公开，原件不变。" + hidden,
+	p.Acts = append(p.Acts, view.Act{Name: "publish", Label: "提出选登", Open: len(p.lift) > 0, Marks: marks, Lead: "隐去姓名、电话、地址、案号和能认出个人的情节。由另一位公开审核员复核后才公开，原件不变。" + hidden,
 		Form: form("publish", "提出选登",
 			view.Field{Name: "title", Label: "标题", Required: true, Value: r.Title},
 			view.Field{Name: "question", Kind: view.Textarea, Label: "来信摘要", Required: true, Rows: 8, Value: r.Question},
 			view.Field{Name: "answer", Kind: view.Textarea, Label: "答复", Required: true, Rows: 8, Value: r.Answer})})
+}
+
+// lifting is the page with one more mark lifted, or put back.
+func (p *casePage) lifting(i int) string {
+	set := slices.DeleteFunc(slices.Clone(p.lift), func(x int) bool { return x == i })
+	if len(set) == len(p.lift) {
+		set = append(set, i)
+	}
+	v := url.Values{}
+	for _, x := range set {
+		v.Add("lift", strconv.Itoa(x))
+	}
+	if len(set) == 0 {
+		v.Set("lift", "-1") // so that the form stays open
+	}
+	return fmt.Sprintf("/desk/cases/%d?%s#publish", p.page.Case.ID, v.Encode())
 }

@@ -144,6 +144,9 @@ func TestACommentGoesFromTheCitizenToTheAnswerAndThePublicPage(t *testing.T) {
 			t.Errorf("the sender reads: %s", text)
 		}
 
+		if p := handler.Get(page + "?lift=0&lift=x&lift=99"); p.Status != 200 || p.Find("#publish[open]").Length() != 1 {
+			t.Errorf("marks that are none: %d", p.Status)
+		}
 		if p := send(t, handler, page, page+"/publish", "question", "我叫"+secretName); p.Status != 422 || !strings.Contains(p.Text(), "还有来信人的姓名") {
 			t.Errorf("a name passes into a publication: %d", p.Status)
 		}

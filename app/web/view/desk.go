@@ -101,9 +101,16 @@ type Act struct {
 	Name  string // the fold's id
 	Label string
 	Lead  string
-	Links []Link // texts to start from
+	Links []Link      // texts to start from
+	Marks []Redaction // values that were hidden in the texts of the form
 	Form  Form
 	Open  bool
+}
+
+// Redaction is a value that was hidden; Href shows it again, or hides it again.
+type Redaction struct {
+	Text, Href string
+	Shown      bool
 }
 
 // Plain says that nothing has to be typed: a button is enough.

@@ -123,7 +123,7 @@ func deskGallery() map[string]Page {
 	folded := deskForm("/desk/cases/1/draft", "保存", Field{Name: "body", ID: "draft-body", Kind: Textarea, Label: "答复内容", Required: true, Rows: 12})
 	review.Draft.Form, review.Draft.Folded = &folded, true
 	review.Acts = []Act{{Name: "send", Label: "答复", Form: deskForm("/desk/cases/1/send", "发出答复")},
-		{Name: "publish", Label: "提出选登", Open: true, Lead: "隐去姓名、电话、地址、案号和能认出个人的情节。由另一位公开审核员复核后才公开，原件不变。已经替您隐去：姓名 赵小满；手机号 138 0013 8000；身份证号 53010219800101001X。不该隐去的（比如单位公开的电话）可以改回来，漏掉的请补上。",
+		{Name: "publish", Label: "提出选登", Open: true, Marks: []Redaction{{"姓名 赵小满", "/desk/cases/1?lift=0#publish", false}, {"电话号码 0871-64090000", "/desk/cases/1?lift=-1#publish", true}, {"身份证号 53010219800101001X", "", false}}, Lead: "隐去姓名、电话、地址、案号和能认出个人的情节。由另一位公开审核员复核后才公开，原件不变。已经替您隐去：姓名 赵小满；手机号 138 0013 8000；身份证号 53010219800101001X。不该隐去的（比如单位公开的电话）可以改回来，漏掉的请补上。",
 			Form: deskForm("/desk/cases/1/publish", "提出选登", Field{Name: "question", ID: "publish-question", Kind: Textarea, Label: "来信摘要", Required: true, Rows: 4, Value: "我是某某，手机×××。"}, Field{Name: "answer", ID: "publish-answer", Kind: Textarea, Label: "答复", Required: true, Rows: 4})}}
 
 	intake := IntakePage{Desk: deskFrame("/desk/intake/new", "登记"), Heading: "登记来电、来信、来访、转办", Up: Link{"成批转来的，导入表格", "/desk/intake/imports"},
