@@ -108,7 +108,7 @@ func erase(tx *store.Tx, a staff.Actor, c *Case, what, why string) error {
 			do("UPDATE case_messages SET body = ? WHERE case_id = ?", erased, c.ID), do("UPDATE draft_versions SET body = ? WHERE case_id = ?", erased, c.ID),
 			do("UPDATE replies SET body = ? WHERE case_id = ?", erased, c.ID), do("UPDATE case_calls SET note = ? WHERE case_id = ? AND note <> ''", erased, c.ID),
 			do("UPDATE case_tasks SET ask = ?, answer = CASE WHEN answer = '' THEN '' ELSE ? END WHERE case_id = ?", erased, erased, c.ID),
-			do("DELETE FROM drafts WHERE case_id = ?", c.ID), do("DELETE FROM attachments WHERE case_id = ?", c.ID), do("UPDATE case_origins SET external_id = '' WHERE case_id = ?", c.ID),
+			do("DELETE FROM drafts WHERE case_id = ?", c.ID), do("DELETE FROM case_autosaves WHERE case_id = ?", c.ID), do("DELETE FROM attachments WHERE case_id = ?", c.ID), do("UPDATE case_origins SET external_id = '' WHERE case_id = ?", c.ID),
 			do(`UPDATE cases SET kept = 'none', version = version + 1, title = ?, content = ?, unit = '', happened_at = '', place = '', case_number = '', demand = '', facts = '', content_hash = ? WHERE id = ?`,
 				erased, erased, []byte{}, c.ID),
 			search.Index(tx, searchKind, c.ID, ""))

@@ -21,7 +21,8 @@ func (c *court) everything(id int64) string {
 	var all []string
 	for _, q := range []string{"SELECT title || content || demand || facts || unit || place FROM cases WHERE id = ?", "SELECT name || phone || email || address FROM case_contacts WHERE case_id = ?",
 		"SELECT body FROM case_messages WHERE case_id = ?", "SELECT body FROM replies WHERE case_id = ?", "SELECT body FROM draft_versions WHERE case_id = ?", "SELECT body FROM drafts WHERE case_id = ?",
-		"SELECT note FROM case_calls WHERE case_id = ?", "SELECT ask || answer FROM case_tasks WHERE case_id = ?", "SELECT name FROM attachments WHERE case_id = ?"} {
+		"SELECT note FROM case_calls WHERE case_id = ?", "SELECT ask || answer FROM case_tasks WHERE case_id = ?", "SELECT name FROM attachments WHERE case_id = ?",
+		"SELECT body FROM case_autosaves WHERE case_id = ?", "SELECT cells FROM case_import_rows WHERE case_id = ?", "SELECT external_id FROM case_origins WHERE case_id = ?"} {
 		var rows []string
 		if err := c.db.Read(c.t.Context(), func(r *store.Reader) error { return r.Raw(q, id).Scan(&rows).Error }); err != nil {
 			c.t.Fatal(err)
@@ -53,6 +54,8 @@ func TestContactDetailsAreErasedFirstThenTheContentAndTheStatisticsStay(t *testi
 		ctx := t.Context()
 		id := c.answered(petition("0000000081"))
 		c.must(c.Conclude(ctx, c.handler, id, c.v(id), ""))
+		_, err := c.PutAside(ctx, c.handler, id, "补偿的意见如下，还没有写完")
+		c.must(err)
 		held := c.answered(petition("0000000082"))
 		c.must(c.Conclude(ctx, c.handler, held, c.v(held), ""))
 		keeper := stafftest.Actor(t, c.db, "keeper", "", staff.Supervisor)
