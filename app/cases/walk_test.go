@@ -275,11 +275,8 @@ func TestNoWalkThroughTheStatesLeavesTheTable(t *testing.T) {
 	each(t, func(t *testing.T, c *court) {
 		people := []staff.Actor{c.clerk, c.dispatcher, c.handler, c.reviewer, c.approver, c.supervisor, c.other, c.publisher, c.stranger,
 			stafftest.Actor(t, c.db, "approver2", "", staff.Approver), stafftest.Actor(t, c.db, "handler2", "执行局", staff.Handler), stafftest.Actor(t, c.db, "liaison2", "民事审判庭", staff.Liaison)}
-		made, n := map[cases.Verb]int{}, 0
+		made := map[cases.Verb]int{}
 		rapid.Check(t, func(rt *rapid.T) {
-			if n++; n > walks {
-				return
-			}
 			w := &walker{court: c, people: people, page: page, made: made}
 			// One at its beginning, one that is answered, perhaps a petition: few walks get from one end to the other.
 			w.cases = []int64{c.answered(suggestion()), c.submit(suggestion()).ID}
@@ -301,7 +298,7 @@ func TestNoWalkThroughTheStatesLeavesTheTable(t *testing.T) {
 				left = append(left, v)
 			}
 		}
-		if t.Logf("moves made: %v", made); walks >= 100 && len(left) > 5 {
+		if t.Logf("moves made: %v", made); len(left) > 5 {
 			t.Errorf("never made: %v", left)
 		}
 	})
