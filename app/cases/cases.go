@@ -182,6 +182,8 @@ type Contact struct {
 	Email      string
 	Address    string
 	CallerHash []byte
+
+	Rest []Cell `gorm:"-"` // what came with the case that no question of it asks for: often a number or an address too
 }
 
 func (Contact) TableName() string { return "case_contacts" }

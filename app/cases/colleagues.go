@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -77,6 +78,9 @@ const (
 	mostMentions  = 100
 )
 
+// toNobody is an @ that asks somebody, not one within a mail address.
+var toNobody = regexp.MustCompile(`(?:^|[^A-Za-z0-9._%+\-])@([\p{Han}A-Za-z0-9._\-]{1,20})`)
+
 // mention stores whom a note asks by @name or @login. Who must not see the case
 // cannot be asked: the note would tell them of it.
 func mention(tx *store.Tx, a staff.Actor, c Case, body string) error {
@@ -117,6 +121,9 @@ func mention(tx *store.Tx, a staff.Actor, c Case, body string) error {
 			return err
 		}
 		rows = append(rows, Mention{CaseID: c.ID, StaffID: p.ID, At: tx.Now, ActorID: a.ID, ActorName: a.Name})
+	}
+	if m := toNobody.FindStringSubmatch(body); m != nil {
+		return fault.Form([]fault.Field{{Name: "content", Message: "没有找到“@" + m[1] + "”，没有提醒到人。请写同事的姓名或者登录名；不是提醒人的，请去掉 @。"}})
 	}
 	if len(rows) > mostMentioned {
 		return fault.Form([]fault.Field{{Name: "content", Message: fmt.Sprintf("一条备注最多提醒 %d 个人。", mostMentioned)}})

@@ -267,6 +267,20 @@ func AssignRules(r *store.Reader, retired bool) (list []AssignRule, err error) {
 	return list, nil
 }
 
+// AssignRuleByID finds one.
+func AssignRuleByID(r *store.Reader, id int64) (AssignRule, error) {
+	list, err := AssignRules(r, true)
+	if err != nil {
+		return AssignRule{}, err
+	}
+	for _, x := range list {
+		if x.ID == id {
+			return x, nil
+		}
+	}
+	return AssignRule{}, fault.New(fault.NotFound, "没有这条规则。")
+}
+
 // Says is the rule in words.
 func (x AssignRule) Says() string {
 	what := "各类来件"

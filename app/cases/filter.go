@@ -317,10 +317,12 @@ func (s *Service) SaveView(ctx context.Context, a staff.Actor, v View, seen int)
 	if v.Shared && a.Require(sharers...) != nil {
 		bad = append(bad, fault.Field{Name: "shared", Message: "分办员和督办员才能给大家建视图。"})
 	}
+	if v.Filter = v.Read().Values().Encode(); v.Filter == "" {
+		bad = append(bad, fault.Field{Name: "filter", Message: "请先在来件列表里选好条件，再存为视图。"})
+	}
 	if err := fault.Form(bad); err != nil {
 		return 0, err
 	}
-	v.Filter = v.Read().Values().Encode()
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		if v.ID == 0 {
 			var n int64

@@ -96,18 +96,20 @@ func TestViewsCountWhatTheirOwnerSees(t *testing.T) {
 			t.Errorf("%+v", q.Rows)
 		}
 
-		_, err = c.SaveView(ctx, c.clerk, cases.View{Name: "给大家", Shared: true}, 0)
+		_, err = c.SaveView(ctx, c.clerk, cases.View{Name: "给大家", Filter: "mine=1", Shared: true}, 0)
 		c.refused(err, fault.Invalid)
-		_, err = c.SaveView(ctx, c.clerk, cases.View{Name: " "}, 0)
+		_, err = c.SaveView(ctx, c.clerk, cases.View{Name: " ", Filter: "mine=1"}, 0)
+		c.refused(err, fault.Invalid)
+		_, err = c.SaveView(ctx, c.clerk, cases.View{Name: "全部", Filter: "basket=zz&%zz"}, 0)
 		c.refused(err, fault.Invalid)
 		_, err = c.SaveView(ctx, c.stranger, cases.View{Name: "看看"}, 0)
 		c.refused(err, fault.Forbidden)
-		_, err = c.SaveView(ctx, c.clerk, cases.View{ID: shared, Name: "改"}, 1)
+		_, err = c.SaveView(ctx, c.clerk, cases.View{ID: shared, Name: "改", Filter: "mine=1"}, 1)
 		c.refused(err, fault.NotFound)
 		c.refused(c.DropView(ctx, c.handler, shared, 1), fault.NotFound)
 		_, err = c.SaveView(ctx, c.supervisor, cases.View{ID: shared, Name: "待登记的", Filter: "basket=new", Shared: true}, 1)
 		c.must(err)
-		_, err = c.SaveView(ctx, c.dispatcher, cases.View{ID: shared, Name: "别名", Shared: true}, 1)
+		_, err = c.SaveView(ctx, c.dispatcher, cases.View{ID: shared, Name: "别名", Filter: "mine=1", Shared: true}, 1)
 		c.refused(err, fault.Conflict)
 		c.refused(c.DropView(ctx, c.dispatcher, shared, 1), fault.Conflict)
 		c.must(c.DropView(ctx, c.dispatcher, shared, 2))
@@ -116,9 +118,9 @@ func TestViewsCountWhatTheirOwnerSees(t *testing.T) {
 		}
 		second := stafftest.Actor(t, c.db, "many", "立案庭", staff.IntakeClerk)
 		for i := range 50 {
-			keep(second, fmt.Sprint("视图", i), cases.Filter{Within: i}, false)
+			keep(second, fmt.Sprint("视图", i), cases.Filter{Within: i + 1}, false)
 		}
-		_, err = c.SaveView(ctx, second, cases.View{Name: "再一个"}, 0)
+		_, err = c.SaveView(ctx, second, cases.View{Name: "再一个", Filter: "mine=1"}, 0)
 		c.refused(err, fault.Conflict)
 	})
 }

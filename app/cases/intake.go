@@ -51,6 +51,7 @@ type Submission struct {
 	by             staff.Actor
 	problemID      *int64
 	origin         *Origin // of what another system or body handed over
+	beside         string  // what came with it and is not its text, in which somebody may be named
 }
 
 // Lengths in characters.

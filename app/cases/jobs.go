@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 // or done by itself.
 type Job struct {
 	ID         int64
+	FormKey    string // of the form that started it: sent twice, it is one job
 	Verb       Verb
 	Params     string // JobParams, as JSON
 	State      string // waiting, running, done, stopped
@@ -36,7 +38,7 @@ type Job struct {
 
 func (Job) TableName() string { return "case_jobs" }
 
-const jobColumns = "id, verb, params, state, total, at, actor_id, actor_name, lease_until, ended_at, why"
+const jobColumns = "id, form_key, verb, params, state, total, at, actor_id, actor_name, lease_until, ended_at, why"
 
 // Ended reports whether nothing more will be done.
 func (j Job) Ended() bool { return j.EndedAt != nil }
@@ -126,9 +128,14 @@ func (s *Service) Chosen(ctx context.Context, a staff.Actor, ids []int64, f Filt
 
 func chosen(r *store.Reader, a staff.Actor, ids []int64, f Filter) (list []int64, err error) {
 	q := visible(r.Table("cases"), a)
-	if len(ids) > 0 {
-		q = q.Where("cases.id IN ?", ids[:min(len(ids), maxJob)])
-	} else {
+	switch {
+	case len(ids) > maxJob:
+		return nil, fault.Form([]fault.Field{{Name: "case", Message: fmt.Sprintf("一次最多 %d 件，请分几次办理。", maxJob)}})
+	case len(ids) > 0:
+		q = q.Where("cases.id IN ?", ids)
+	case len(f.Values()) == 0:
+		return nil, fault.Form([]fault.Field{{Name: "case", Message: "请先选好条件，或者勾选来件；不能对全部来件一起办理。"}})
+	default:
 		q = f.words(f.narrow(q, a, calendar.Of(r.Now)))
 	}
 	if err := q.Order("cases.id").Limit(maxJob+1).Pluck("cases.id", &list).Error; err != nil {
@@ -143,36 +150,55 @@ func chosen(r *store.Reader, a staff.Actor, ids []int64, f Filter) (list []int64
 	return list, nil
 }
 
-// StartJob freezes what is chosen and lets the program do verb to each.
-func (s *Service) StartJob(ctx context.Context, a staff.Actor, v Verb, p JobParams, ids []int64, f Filter) (id int64, err error) {
+// StartJob freezes what is chosen and lets the program do verb to each. key is
+// the form's own: sent again, it leads to the job that it started.
+func (s *Service) StartJob(ctx context.Context, a staff.Actor, key string, v Verb, p JobParams, ids []int64, f Filter) (id int64, err error) {
+	if len(key) < 16 || len(key) > 200 {
+		return 0, fault.New(fault.Malformed, "页面已经失效，请返回来件列表重新选择。")
+	}
+	key = hex.EncodeToString(s.codeKey.Sum("job", fmt.Sprint(a.ID), key))
 	if !slices.Contains(JobVerbs(a), v) {
 		if err := a.Require(); err != nil {
 			return 0, err
 		}
 		return 0, fault.New(fault.Forbidden, "您的角色不能成批进行这项操作。")
 	}
-	var bad []fault.Field
-	if v == DoAssign && p.Department < 1 {
-		bad = append(bad, fault.Field{Name: "department", Message: "请选择承办部门。"})
-	}
 	if v == DoSupervise {
 		if p.Content, err = text("content", "督办要求", p.Content, true); err != nil {
 			return 0, err
 		}
 	}
-	if err := fault.Form(bad); err != nil {
-		return 0, err
-	}
 	raw, err := json.Marshal(p)
 	if err != nil {
 		return 0, fmt.Errorf("cases: job: %w", err)
 	}
+	started := func(r *store.Reader) error {
+		var before []int64
+		err := r.Model(&Job{}).Where("form_key = ?", key).Limit(1).Pluck("id", &before).Error
+		if len(before) == 1 {
+			id = before[0]
+		}
+		return err
+	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		id = 0
+		if err := started(&tx.Reader); err != nil || id != 0 {
+			return err
+		}
+		if v == DoAssign {
+			open, err := staff.Departments(&tx.Reader)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(open, func(d staff.Department) bool { return d.ID == p.Department }) {
+				return fault.Form([]fault.Field{{Name: "department", Message: "请选择承办部门。"}})
+			}
+		}
 		list, err := chosen(&tx.Reader, a, ids, f)
 		if err != nil {
 			return err
 		}
-		j := Job{Verb: v, Params: string(raw), State: "waiting", Total: len(list), At: tx.Now, ActorID: a.ID, ActorName: a.Name}
+		j := Job{FormKey: key, Verb: v, Params: string(raw), State: "waiting", Total: len(list), At: tx.Now, ActorID: a.ID, ActorName: a.Name}
 		if err := tx.Create(&j).Error; err != nil {
 			return fmt.Errorf("cases: job: %w", err)
 		}
@@ -187,6 +213,10 @@ func (s *Service) StartJob(ctx context.Context, a staff.Actor, v Verb, p JobPara
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "job.start", Subject: "job", SubjectID: j.ID,
 			Changes: []journal.Change{{Field: "verb", New: string(v)}, {Field: "cases", New: fmt.Sprint(len(list))}}})
 	})
+	if errors.Is(err, gorm.ErrDuplicatedKey) { // the same form twice at once
+		id = 0
+		err = s.db.Read(ctx, started)
+	}
 	return id, err
 }
 

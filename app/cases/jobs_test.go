@@ -40,16 +40,16 @@ func TestAJobDoesOneActToManyCases(t *testing.T) {
 		hidden.Content += c.dispatcher.Name + "没有回话。"
 		ids = append(ids, c.submit(hidden).ID) // not the dispatcher's to see: not part of it
 
-		_, err := c.StartJob(ctx, c.handler, cases.DoAssign, cases.JobParams{Department: c.department}, ids, cases.Filter{})
+		_, err := c.StartJob(ctx, c.handler, suggestion().Key, cases.DoAssign, cases.JobParams{Department: c.department}, ids, cases.Filter{})
 		c.refused(err, fault.Forbidden)
-		_, err = c.StartJob(ctx, c.dispatcher, cases.DoAssign, cases.JobParams{}, ids, cases.Filter{})
+		_, err = c.StartJob(ctx, c.dispatcher, suggestion().Key, cases.DoAssign, cases.JobParams{}, ids, cases.Filter{})
 		c.refused(err, fault.Invalid)
-		_, err = c.StartJob(ctx, c.dispatcher, cases.DoSend, cases.JobParams{}, ids, cases.Filter{})
+		_, err = c.StartJob(ctx, c.dispatcher, suggestion().Key, cases.DoSend, cases.JobParams{}, ids, cases.Filter{})
 		c.refused(err, fault.Forbidden)
-		_, err = c.StartJob(ctx, c.dispatcher, cases.DoAssign, cases.JobParams{Department: c.department}, []int64{hidden.ReceivedOn.In().Unix()}, cases.Filter{})
+		_, err = c.StartJob(ctx, c.dispatcher, suggestion().Key, cases.DoAssign, cases.JobParams{Department: c.department}, []int64{hidden.ReceivedOn.In().Unix()}, cases.Filter{})
 		c.refused(err, fault.Invalid)
 
-		id, err := c.StartJob(ctx, c.dispatcher, cases.DoAssign, cases.JobParams{Department: c.department, Handler: c.handler.ID}, ids, cases.Filter{})
+		id, err := c.StartJob(ctx, c.dispatcher, suggestion().Key, cases.DoAssign, cases.JobParams{Department: c.department, Handler: c.handler.ID}, ids, cases.Filter{})
 		c.must(err)
 		if got := c.outcome(c.dispatcher, id); got != "waiting: 0 done, 0 refused, 5 left" {
 			t.Error(got)
@@ -69,7 +69,7 @@ func TestAJobDoesOneActToManyCases(t *testing.T) {
 		c.refused(c.StopJob(ctx, c.clerk, id), fault.NotFound)
 
 		// All of a filter, frozen when it was asked for.
-		all, err := c.StartJob(ctx, c.clerk, cases.DoRegister, cases.JobParams{}, nil, cases.Filter{Basket: "new"})
+		all, err := c.StartJob(ctx, c.clerk, suggestion().Key, cases.DoRegister, cases.JobParams{}, nil, cases.Filter{Basket: "new"})
 		c.must(err)
 		late := c.submit(suggestion()).ID
 		c.must(c.RunJobs(ctx))
@@ -86,7 +86,7 @@ func TestAJobIsTakenUpWhereItStopped(t *testing.T) {
 		for range 6 {
 			ids = append(ids, c.submit(suggestion()).ID)
 		}
-		id, err := c.StartJob(ctx, c.clerk, cases.DoRegister, cases.JobParams{}, ids, cases.Filter{})
+		id, err := c.StartJob(ctx, c.clerk, suggestion().Key, cases.DoRegister, cases.JobParams{}, ids, cases.Filter{})
 		c.must(err)
 		// An instance died between the act and its note: the act was done.
 		c.must(c.Register(ctx, c.clerk, ids[0], c.v(ids[0]), ""))
@@ -127,7 +127,7 @@ func TestAJobHasItsOwnersRightsOfTheMoment(t *testing.T) {
 		ctx := t.Context()
 		start := func() int64 {
 			t.Helper()
-			id, err := c.StartJob(ctx, c.clerk, cases.DoRegister, cases.JobParams{}, []int64{c.submit(suggestion()).ID, c.submit(suggestion()).ID}, cases.Filter{})
+			id, err := c.StartJob(ctx, c.clerk, suggestion().Key, cases.DoRegister, cases.JobParams{}, []int64{c.submit(suggestion()).ID, c.submit(suggestion()).ID}, cases.Filter{})
 			c.must(err)
 			return id
 		}

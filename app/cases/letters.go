@@ -1,11 +1,14 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -52,30 +55,30 @@ func (s *Service) TakeLetters(ctx context.Context, a staff.Actor, received calen
 	if err := fault.Form(bad); err != nil {
 		return 0, false, err
 	}
-	sum := sha256.New()
-	for _, x := range scans {
-		fmt.Fprintln(sum, x.SHA256, x.Name)
+	slices.SortStableFunc(scans, func(x, y Attachment) int { return cmp.Compare(x.Name, y.Name) })
+	sums := make([]string, len(scans)) // whatever their names and their order: the letters are the same
+	for i, x := range scans {
+		sums[i] = x.SHA256
 	}
-	m := Import{Name: fmt.Sprintf("%d 封，%s收到", len(scans), received.Chinese()), Source: lettersFrom, Digest: sum.Sum(nil), RowCount: len(scans), ActorID: a.ID, ActorName: a.Name}
-	known := func(r *store.Reader) error { id, again, err = importOf(r, m.Digest); return err }
-	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if err := known(&tx.Reader); err != nil || again {
-			return err
+	before, err := s.scanned(ctx, sums)
+	if err != nil {
+		return 0, false, err
+	}
+	today := calendar.Of(s.db.Now())
+	rows := make([]ImportRow, len(scans))
+	for i, x := range scans {
+		problem := "请照扫描件登记。"
+		if before[x.SHA256] {
+			problem = "这一封以前收过，请先查有没有登记；登记过的请搁置。"
 		}
-		m.ID, m.At = 0, tx.Now
-		if err := tx.Create(&m).Error; err != nil {
-			return err
-		}
-		id = m.ID
-		rows := make([]ImportRow, len(scans))
-		for i, x := range scans {
-			g := Given{Answers: map[string]string{"channel": string(Letter), "received_on": received.String()}, Rest: []Cell{{"扫描件", x.Name}}}
-			rows[i] = ImportRow{ImportID: m.ID, RowNo: i + 1, Version: 1}
-			rows[i].give(g, []string{"请照扫描件登记。"}, calendar.Of(tx.Now))
-		}
-		if err := tx.CreateInBatches(&rows, 500).Error; err != nil {
-			return err
-		}
+		before[x.SHA256] = true // twice in one batch
+		rows[i] = ImportRow{RowNo: i + 1, Version: 1}
+		rows[i].give(Given{Answers: map[string]string{"channel": string(Letter), "received_on": received.String()}, Rest: []Cell{{"扫描件", x.Name}}}, []string{problem}, today)
+	}
+	slices.Sort(sums)
+	digest := sha256.Sum256([]byte(strings.Join(sums, "\n")))
+	m := Import{Name: fmt.Sprintf("%d 封，%s收到", len(scans), received.Chinese()), Source: lettersFrom, Digest: digest[:]}
+	return s.keepImport(ctx, a, m, rows, func(tx *store.Tx) error {
 		for i, x := range scans {
 			done := tx.Model(&Attachment{}).Where("id = ? AND case_id IS NULL AND import_row_id IS NULL", x.ID).Updates(map[string]any{"import_row_id": rows[i].ID, "submission_hash": s.submissionHash(s.rowKey(rows[i].ID))})
 			if done.Error != nil {
@@ -85,28 +88,24 @@ func (s *Service) TakeLetters(ctx context.Context, a staff.Actor, received calen
 				return fault.New(fault.Busy, "扫描件没有收全，请重新选择后再试。")
 			}
 		}
-		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "case.import", Subject: "import", SubjectID: m.ID,
-			Changes: []journal.Change{{Field: "source", New: m.Source}, {Field: "rows", New: fmt.Sprint(m.RowCount)}}})
+		return nil
 	})
-	if errors.Is(err, gorm.ErrDuplicatedKey) { // the same batch twice at once
-		err = s.db.Read(ctx, known)
-	}
-	if err != nil {
-		return 0, false, fmt.Errorf("cases: letters: %w", err)
-	}
-	return id, again, nil
 }
 
-// importOf finds the import that a file or a batch has become.
-func importOf(r *store.Reader, digest []byte) (id int64, known bool, err error) {
-	var before []int64
-	if err := r.Model(&Import{}).Where("digest = ?", digest).Limit(1).Pluck("id", &before).Error; err != nil {
-		return 0, false, err
+// scanned tells which of these files came in as letters before.
+func (s *Service) scanned(ctx context.Context, sums []string) (map[string]bool, error) {
+	var found []string
+	err := s.db.Read(ctx, func(r *store.Reader) error {
+		return r.Model(&Attachment{}).Distinct("sha256").Where("sha256 IN ? AND import_row_id IS NOT NULL", sums).Pluck("sha256", &found).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cases: letters: %w", err)
 	}
-	if len(before) == 0 {
-		return 0, false, nil
+	out := map[string]bool{}
+	for _, x := range found {
+		out[x] = true
 	}
-	return before[0], true, nil
+	return out, nil
 }
 
 // Scans lists the files of a row that no case has yet.

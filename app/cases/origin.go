@@ -34,7 +34,6 @@ func (Origin) TableName() string { return "case_origins" }
 type Provenance struct {
 	Origin
 	From string // the source's name
-	Rest []Cell `gorm:"-"` // what came with the case that no question of it asks for
 }
 
 const originColumns = "case_id, api_key_id, source, external_id, received_at"
@@ -98,6 +97,7 @@ func (s *Service) Receive(ctx context.Context, m staff.Machine, key, external st
 	if err = errors.Join(err, fault.Form(bad)); err != nil {
 		return Ticket{}, err
 	}
+	sub.beside = sub.origin.ExternalID
 	t, err := s.writer.submit(ctx, sub)
 	switch {
 	case errors.Is(err, gorm.ErrDuplicatedKey):
@@ -204,16 +204,22 @@ func originOf(r *store.Reader, id int64) (*Provenance, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
+	return &list[0], nil
+}
+
+// restOf is what came with a case that no question of it asks for. Nobody has
+// looked through it for personal values, so it is told only where a contact is.
+func restOf(r *store.Reader, id int64) ([]Cell, error) {
 	var raw []string
 	if err := r.Table("case_import_rows").Where("case_id = ? AND cells <> ''", id).Limit(1).Pluck("cells", &raw).Error; err != nil {
-		return nil, fmt.Errorf("cases: origin: %w", err)
+		return nil, fmt.Errorf("cases: rest: %w", err)
+	}
+	if len(raw) == 0 {
+		return nil, nil
 	}
 	var g Given
-	if len(raw) == 1 {
-		if err := json.Unmarshal([]byte(raw[0]), &g); err != nil {
-			return nil, fmt.Errorf("cases: origin: %w", err)
-		}
+	if err := json.Unmarshal([]byte(raw[0]), &g); err != nil {
+		return nil, fmt.Errorf("cases: rest: %w", err)
 	}
-	list[0].Rest = g.Rest
-	return &list[0], nil
+	return g.Rest, nil
 }

@@ -38,6 +38,8 @@ func many(t *testing.T, db *store.DB, n int) {
 			CASE WHEN i % 40 = 0 THEN (SELECT min(s.id) FROM staff s) END,
 			CAST('a' || i AS @bytes), CAST('s' || i AS @bytes), CAST('c' || i AS @bytes) FROM n`,
 		`INSERT INTO case_exclusions (case_id, staff_id, reason) SELECT id, (SELECT min(id) FROM staff), 'named' FROM cases WHERE id % 50 = 0`,
+		`INSERT INTO case_contacts (case_id, name, phone, email, address, caller_hash)
+			SELECT id, '', '', '', '', CAST('caller' || id % 5000 AS @bytes) FROM cases`,
 		`INSERT INTO replies (case_id, sent_at, body, digest, unit, drafted_by, approved_by)
 			SELECT id, CURRENT_TIMESTAMP, '答复', 'x', '执行局', 1, 2 FROM cases WHERE replied_on IS NOT NULL`,
 		`INSERT INTO ratings (reply_id, case_id, resolved, satisfaction, reason, at)
@@ -48,7 +50,9 @@ func many(t *testing.T, db *store.DB, n int) {
 			SELECT submitted_at, case_no, 'mail', 'received', id, CASE WHEN id % 1000 = 0 THEN 'dead' ELSE 'accepted' END, submitted_at FROM cases`,
 		`INSERT INTO attachments (case_id, name, media_type, size, sha256, blob_key, at)
 			SELECT CASE WHEN id % 500 > 0 THEN id END, 'a.pdf', 'application/pdf', 1000, 'x', case_no, submitted_at FROM cases WHERE id % 5 = 0`,
-		`ANALYZE`,
+	}
+	if db.Dialect() == store.Postgres { // it looks at its tables by itself; nobody does that for SQLite
+		statements = append(statements, `ANALYZE`)
 	}
 	err := db.Write(t.Context(), func(tx *store.Tx) error {
 		for _, s := range statements {
@@ -64,7 +68,7 @@ func many(t *testing.T, db *store.DB, n int) {
 }
 
 // whole is a plan that reads all of a table that grows with the years.
-var whole = regexp.MustCompile(`SCAN (cases|replies|ratings|published_replies|outbox|attachments|case_exclusions|x|c|t)\n|Seq Scan on (cases|replies|ratings|published_replies|outbox|attachments|case_exclusions)`)
+var whole = regexp.MustCompile(`SCAN (cases|replies|ratings|published_replies|outbox|attachments|case_exclusions|case_contacts|x|c|t)\n|Seq Scan on (cases|replies|ratings|published_replies|outbox|attachments|case_exclusions|case_contacts)`)
 
 func TestNoListReadsAWholeTable(t *testing.T) {
 	const n = 20_000
@@ -117,6 +121,16 @@ func TestNoListReadsAWholeTable(t *testing.T) {
 				look(fmt.Sprintf("%s %+v", a.Login, f))
 			}
 		}
+		for _, id := range []int64{n / 2, n - 3} {
+			if _, err := s.Open(t.Context(), dispatcher, id); err != nil {
+				t.Fatal(err)
+			}
+			look("the case page")
+		}
+		if _, _, err := s.Kin(t.Context(), dispatcher, "13900000000", "", "标题 内容"); err != nil {
+			t.Fatal(err)
+		}
+		look("who called before")
 		if _, err := s.Publications(t.Context(), publisher, n/2, 50); err != nil {
 			t.Fatal(err)
 		}

@@ -419,6 +419,11 @@ func (s *Service) around(r *store.Reader, a staff.Actor, p *Page) error {
 	err = r.Select("case_id, caller_hash").Where("case_id = ?", p.Case.ID).Take(&contact).Error
 	switch {
 	case errors.Is(err, gorm.ErrRecordNotFound):
+		rest, err := restOf(r, p.Case.ID)
+		if err != nil {
+			return err
+		}
+		p.HasContact = len(rest) > 0
 	case err != nil:
 		return err
 	default:
@@ -484,13 +489,18 @@ func (s *Service) Reveal(ctx context.Context, a staff.Actor, id int64) (Contact,
 		if !a.Has(staff.IntakeClerk) && !a.Has(staff.Dispatcher) && !a.Has(staff.Caller) && !own(a, c, staff.Handler) {
 			return fault.New(fault.Forbidden, "只有此件的承办人可以查看联系方式。")
 		}
+		rest, err := restOf(&tx.Reader, id)
+		if err != nil {
+			return err
+		}
 		err = tx.Select("case_id, name, phone, email, address").Where("case_id = ?", id).Take(&contact).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
+		if errors.Is(err, gorm.ErrRecordNotFound) && len(rest) == 0 {
 			return fault.New(fault.NotFound, "来信人没有留下联系方式。")
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 			return fmt.Errorf("cases: contact: %w", err)
 		}
+		contact.Rest = rest
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "case.view_contact", Subject: "case", SubjectID: id})
 	})
 	return contact, err

@@ -389,8 +389,13 @@ func (s *Service) Supplement(ctx context.Context, id int64, body, key string) er
 		return err
 	}
 	return s.citizen(ctx, id, DoSupplement, func(tx *store.Tx, c *Case) error {
-		m := &Message{Author: ByCitizen, Body: body}
+		m, named := &Message{Author: ByCitizen, Body: body}, body
 		if key != "" {
+			files, err := fileNames(&tx.Reader, [][]byte{s.submissionHash(key)})
+			if err != nil {
+				return err
+			}
+			named += files[string(s.submissionHash(key))]
 			m.SubmissionHash = s.submissionHash(key)
 			var before int64
 			if err := tx.Model(&Message{}).Where("submission_hash = ?", m.SubmissionHash).Count(&before).Error; err != nil {
@@ -400,7 +405,7 @@ func (s *Service) Supplement(ctx context.Context, id int64, body, key string) er
 				return nil // sent again after a lost answer
 			}
 		}
-		if err := shutOut(tx, c, body); err != nil {
+		if err := shutOut(tx, c, named); err != nil {
 			return err
 		}
 		if err := move(tx, staff.Actor{}, c, DoSupplement, 0, record{message: m}); err != nil {

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -76,6 +77,8 @@ type ImportRow struct {
 	DoneBy   int64
 	DoneName string
 	Version  int
+	// ClaimedUntil is until when somebody is registering it, and nobody else may touch it.
+	ClaimedUntil *time.Time
 
 	CaseNo string `gorm:"->"`
 	Given  Given  `gorm:"-"`
@@ -84,7 +87,7 @@ type ImportRow struct {
 
 func (ImportRow) TableName() string { return "case_import_rows" }
 
-const importColumns = "case_import_rows.id, import_id, row_no, case_import_rows.state, cells, problem, case_id, reason, done_at, done_by, done_name, case_import_rows.version"
+const importColumns = "case_import_rows.id, import_id, row_no, case_import_rows.state, cells, problem, case_id, reason, done_at, done_by, done_name, case_import_rows.version, claimed_until"
 
 // Given is what stood in a row: answers by the names of the form's fields, and
 // whatever else there was.
@@ -175,7 +178,7 @@ func (s *Service) TakeImport(ctx context.Context, a staff.Actor, x Upload) (id i
 		return 0, false, err
 	}
 	wrong := func(field, message string) error { return fault.Form([]fault.Field{{Name: field, Message: message}}) }
-	m := Import{Name: clip(typed.Line(x.Name), 100), Source: typed.Line(x.Source), ActorID: a.ID, ActorName: a.Name}
+	m := Import{Name: clip(typed.Line(x.Name), 100), Source: typed.Line(x.Source)}
 	if n := utf8.RuneCountInString(m.Source); n == 0 || n > 60 {
 		return 0, false, wrong("source", "请写明表格是哪个单位、哪个系统转来的，不超过 60 个字。")
 	}
@@ -193,18 +196,30 @@ func (s *Service) TakeImport(ctx context.Context, a staff.Actor, x Upload) (id i
 		return 0, false, wrong("attachments", "表格里没有找到表头。第一行要写明各列是什么，至少有“标题”或者“内容”，可以下载空白表格对照。什么都没有收下。")
 	}
 	rows := readRows(table, at, fields, x.Kind, calendar.Of(s.db.Now()))
-	switch m.RowCount = len(rows); {
+	switch {
 	case len(rows) == 0:
 		return 0, false, wrong("attachments", "表头下面没有内容。")
 	case len(rows) > maxImport:
 		return 0, false, wrong("attachments", fmt.Sprintf("有 %d 行，一次最多 %d 行，请分成几个文件。什么都没有收下。", len(rows), maxImport))
 	}
-	known := func(r *store.Reader) error { id, again, err = importOf(r, m.Digest); return err }
+	return s.keepImport(ctx, a, m, rows, nil)
+}
+
+// keepImport stores an import with its rows, once; and does what belongs to it.
+func (s *Service) keepImport(ctx context.Context, a staff.Actor, m Import, rows []ImportRow, and func(tx *store.Tx) error) (id int64, again bool, err error) {
+	known := func(r *store.Reader) error {
+		var before []int64
+		err := r.Model(&Import{}).Where("digest = ?", m.Digest).Limit(1).Pluck("id", &before).Error
+		if again = len(before) == 1; again {
+			id = before[0]
+		}
+		return err
+	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
 		if err := known(&tx.Reader); err != nil || again {
 			return err
 		}
-		m.ID, m.At = 0, tx.Now
+		m.ID, m.At, m.ActorID, m.ActorName, m.RowCount = 0, tx.Now, a.ID, a.Name, len(rows)
 		if err := tx.Create(&m).Error; err != nil {
 			return err
 		}
@@ -215,10 +230,15 @@ func (s *Service) TakeImport(ctx context.Context, a staff.Actor, x Upload) (id i
 		if err := tx.CreateInBatches(&rows, 500).Error; err != nil {
 			return err
 		}
+		if and != nil {
+			if err := and(tx); err != nil {
+				return err
+			}
+		}
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "case.import", Subject: "import", SubjectID: m.ID,
 			Changes: []journal.Change{{Field: "source", New: m.Source}, {Field: "rows", New: fmt.Sprint(m.RowCount)}}})
 	})
-	if errors.Is(err, gorm.ErrDuplicatedKey) { // the same file twice at once
+	if errors.Is(err, gorm.ErrDuplicatedKey) { // the same twice at once
 		err = s.db.Read(ctx, known)
 	}
 	if err != nil {
@@ -238,14 +258,17 @@ func clip(s string, n int) string {
 func readRows(t sheet.Table, at int, fields map[int]string, kind Kind, today calendar.Date) (rows []ImportRow) {
 	headings := t.Rows[at]
 	bad := map[int][]string{}
+	said := map[[2]int]string{} // cells of a CSV file that a program would take for a formula: here they are words
 	for _, b := range t.Bad {
-		bad[b.Row] = append(bad[b.Row], fmt.Sprintf("%s%d 格：%s", sheet.Letters(b.Col), b.Row, b.Message))
+		if said[[2]int{b.Row, b.Col}] = b.Text; b.Text == "" {
+			bad[b.Row] = append(bad[b.Row], fmt.Sprintf("%s%d 格读不出来（公式、错误值或者控制字符）。请照原表在这里补填。", sheet.Letters(b.Col), b.Row))
+		}
 	}
 	for _, row := range t.Rows[at+1:] {
 		r := ImportRow{RowNo: row.No, Version: 1}
 		g := Given{Answers: map[string]string{}}
 		for col, text := range row.Cells {
-			text = typed.Clean(text)
+			text = typed.Clean(cmp.Or(said[[2]int{row.No, col}], text))
 			if text == "" {
 				continue
 			}
@@ -329,6 +352,9 @@ func (r *ImportRow) give(g Given, more []string, today calendar.Date) {
 		panic("cases: " + err.Error()) // strings alone
 	}
 	_, _, wrong := g.submission(today)
+	if g.report() {
+		more = append(more, reportWords)
+	}
 	for _, c := range g.Rest {
 		if f := headed(c.Heading); f != "" {
 			more = append(more, "“"+c.Heading+"”写的是“"+clip(c.Text, 30)+"”，认不出。")
@@ -341,6 +367,17 @@ func (r *ImportRow) give(g Given, more []string, today calendar.Date) {
 	if r.Problem != "" {
 		r.State = RowRepair
 	}
+}
+
+// reportWords are what becomes of a report of misconduct: registered as anything
+// else, everybody who works on cases would read who made it.
+const reportWords = "这一行是举报，不能在这里登记，也不要改成别的类别。请交给派驻纪检监察组（公众网站“举报违纪违法”页有渠道），再在这里写明已经交给谁，搁置这一行。"
+
+// report reports whether the list says that the row is a report of misconduct.
+func (g Given) report() bool {
+	return slices.ContainsFunc(g.Rest, func(c Cell) bool {
+		return headed(c.Heading) == "kind" && (strings.Contains(c.Text, "举报") || strings.Contains(c.Text, "检举"))
+	})
 }
 
 // submission is the case that a row would become, with what no question of its
@@ -402,10 +439,23 @@ func (g Given) text() string {
 	return strings.Join(out, "\n")
 }
 
-// names says that a row names the actor, who then neither sees nor handles it;
-// who brought the file has seen it.
-func (r ImportRow) names(a staff.Actor, m Import) bool {
-	return m.ActorID != a.ID && utf8.RuneCountInString(a.Name) > 1 && strings.Contains(r.Given.text(), a.Name)
+// closeCells are a row's cells without the gaps that could stand within a name,
+// as the database sees them.
+const closeCells = `replace(replace(replace(replace(cells, ' ', ''), '　', ''), '\n', ''), '\t', '')`
+
+// ofRows narrows a query to rows that the actor may see: neither those that name
+// them, whoever brought the file, nor those whose case they are kept from.
+// Lists, counts and pages go through it, so that what is hidden is in none.
+func ofRows(q *gorm.DB, a staff.Actor) *gorm.DB {
+	q = q.Where(`(case_import_rows.case_id IS NULL OR case_import_rows.case_id NOT IN (SELECT case_id FROM case_exclusions WHERE staff_id = ?
+		UNION ALL SELECT case_id FROM case_exclusions WHERE department_id = ?))`, a.ID, a.DepartmentID)
+	if utf8.RuneCountInString(a.Name) < 2 {
+		return q
+	}
+	if chinese(a.Name) {
+		return q.Where("replace("+closeCells+", ?, '') = "+closeCells, withoutGaps(a.Name))
+	}
+	return q.Where("replace(cells, ?, '') = cells", a.Name)
 }
 
 var errNoRow = fault.New(fault.NotFound, "没有这一行，或者您应当回避。")
@@ -413,23 +463,20 @@ var errNoRow = fault.New(fault.NotFound, "没有这一行，或者您应当回�
 // importRows reads rows of an import that the actor may see.
 func importRows(q *gorm.DB, a staff.Actor, m Import) ([]ImportRow, error) {
 	var list []ImportRow
-	err := q.Table("case_import_rows").Select(importColumns+", coalesce(cases.case_no, '') AS case_no").Joins("LEFT JOIN cases ON cases.id = case_import_rows.case_id").
+	err := ofRows(q.Table("case_import_rows"), a).Select(importColumns+", coalesce(cases.case_no, '') AS case_no").Joins("LEFT JOIN cases ON cases.id = case_import_rows.case_id").
 		Where("import_id = ?", m.ID).Order("case_import_rows.id").Find(&list).Error
 	if err != nil {
 		return nil, fmt.Errorf("cases: import rows: %w", err)
 	}
-	out := list[:0]
-	for _, r := range list {
-		if r.Cells != "" {
-			if err := json.Unmarshal([]byte(r.Cells), &r.Given); err != nil {
-				return nil, fmt.Errorf("cases: import row %d: %w", r.ID, err)
-			}
+	for i, r := range list {
+		if r.Cells == "" {
+			continue
 		}
-		if !r.names(a, m) {
-			out = append(out, r)
+		if err := json.Unmarshal([]byte(r.Cells), &list[i].Given); err != nil {
+			return nil, fmt.Errorf("cases: import row %d: %w", r.ID, err)
 		}
 	}
-	return out, nil
+	return list, nil
 }
 
 func takeImport(r *store.Reader, id int64) (m Import, err error) {
@@ -463,7 +510,7 @@ func (s *Service) Imports(ctx context.Context, a staff.Actor, before int64, limi
 		for _, m := range found {
 			list = append(list, ImportCount{Import: m})
 		}
-		return countRows(r, list)
+		return countRows(r, a, list)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cases: imports: %w", err)
@@ -471,7 +518,7 @@ func (s *Service) Imports(ctx context.Context, a staff.Actor, before int64, limi
 	return list, nil
 }
 
-func countRows(r *store.Reader, list []ImportCount) error {
+func countRows(r *store.Reader, a staff.Actor, list []ImportCount) error {
 	ids, at := []int64{}, map[int64]int{}
 	for i, m := range list {
 		ids, at[m.ID] = append(ids, m.ID), i
@@ -482,7 +529,7 @@ func countRows(r *store.Reader, list []ImportCount) error {
 		State    RowState
 		N        int
 	}
-	err := r.Table("case_import_rows").Select("import_id, state, count(*) AS n").Where("import_id IN ?", ids).Group("import_id, state").Find(&counts).Error
+	err := ofRows(r.Table("case_import_rows"), a).Select("import_id, state, count(*) AS n").Where("import_id IN ?", ids).Group("import_id, state").Find(&counts).Error
 	for _, c := range counts {
 		list[at[c.ImportID]].Rows[c.State] = c.N
 	}
@@ -500,7 +547,7 @@ func (s *Service) Import(ctx context.Context, a staff.Actor, id int64, state Row
 			return err
 		}
 		list := []ImportCount{{Import: found}}
-		if err := countRows(r, list); err != nil {
+		if err := countRows(r, a, list); err != nil {
 			return err
 		}
 		m = list[0]
@@ -573,6 +620,15 @@ const atOnce = 32
 // registrar look; what is left stays ready.
 const registering = 10 * time.Second
 
+// claim is how long a row is its registrar's alone; a program that died lets go
+// of its rows so soon.
+const claim = time.Minute
+
+// unclaimed narrows a query to rows that nobody is registering.
+func unclaimed(q *gorm.DB, now time.Time) *gorm.DB {
+	return q.Where("(claimed_until IS NULL OR claimed_until < ?)", now)
+}
+
 // RegisterImport registers the rows of an import that are ready, for as long as
 // one request may take. A row that turns out to need mending is put there.
 // Registering the same row twice, whatever happens in between, makes one case.
@@ -581,16 +637,8 @@ func (s *Service) RegisterImport(ctx context.Context, a staff.Actor, id int64) (
 		return 0, 0, err
 	}
 	began := s.db.Now()
-	for after := int64(0); ; {
-		var m Import
-		var rows []ImportRow
-		err := s.db.Read(ctx, func(r *store.Reader) (err error) {
-			if m, err = takeImport(r, id); err != nil {
-				return err
-			}
-			rows, err = importRows(r.Where("case_import_rows.state = ? AND case_import_rows.id > ?", RowReady, after).Limit(4*atOnce), a, m)
-			return err
-		})
+	for s.db.Now().Sub(began) <= registering {
+		m, rows, err := s.claimRows(ctx, a, id)
 		if err != nil {
 			return done, 0, fmt.Errorf("cases: register import: %w", err)
 		}
@@ -611,25 +659,73 @@ func (s *Service) RegisterImport(ctx context.Context, a staff.Actor, id int64) (
 			})
 		}
 		err = group.Wait()
-		for i := range rows {
-			if after = rows[i].ID; accepted[i] {
+		for _, ok := range accepted {
+			if ok {
 				done++
 			}
 		}
 		if err != nil {
 			return done, 0, fmt.Errorf("cases: register import: %w", err)
 		}
-		if s.db.Now().Sub(began) > registering {
-			break
-		}
 	}
 	err = s.db.Read(ctx, func(r *store.Reader) error {
 		list := []ImportCount{{Import: Import{ID: id}}}
-		err := countRows(r, list)
+		err := countRows(r, a, list)
 		left = list[0].Rows[RowReady]
 		return err
 	})
 	return done, left, err
+}
+
+// claimRows takes some rows that are ready for the actor alone.
+func (s *Service) claimRows(ctx context.Context, a staff.Actor, id int64) (m Import, rows []ImportRow, err error) {
+	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		if m, err = takeImport(&tx.Reader, id); err != nil {
+			return err
+		}
+		if rows, err = importRows(unclaimed(tx.Where("case_import_rows.state = ?", RowReady), tx.Now).Limit(4*atOnce), a, m); err != nil {
+			return err
+		}
+		mine := rows[:0]
+		for _, x := range rows {
+			ok, err := claimRow(tx, &x)
+			if err != nil {
+				return err
+			}
+			if ok {
+				mine = append(mine, x)
+			}
+		}
+		rows = mine
+		return nil
+	})
+	return m, rows, err
+}
+
+// claimRow takes a row as it was read; false when somebody was faster.
+func claimRow(tx *store.Tx, x *ImportRow) (bool, error) {
+	until := tx.Now.Add(claim)
+	done := unclaimed(tx.Model(&ImportRow{}), tx.Now).Where("id = ? AND version = ? AND state IN ?", x.ID, x.Version, []RowState{RowReady, RowRepair}).
+		Updates(map[string]any{"claimed_until": until, "version": x.Version + 1})
+	if done.Error != nil {
+		return false, fmt.Errorf("cases: claim row: %w", done.Error)
+	}
+	x.Version, x.ClaimedUntil = x.Version+1, &until
+	return done.RowsAffected == 1, nil
+}
+
+// settleRow writes what became of a row that is claimed, and lets go of it.
+func (s *Service) settleRow(ctx context.Context, row ImportRow, set map[string]any) error {
+	set["claimed_until"], set["version"] = nil, row.Version+1
+	return s.db.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		if _, done := set["case_id"]; done {
+			set["done_at"] = tx.Now
+		}
+		if err := tx.Model(&ImportRow{}).Where("id = ? AND version = ?", row.ID, row.Version).Updates(set).Error; err != nil {
+			return fmt.Errorf("cases: settle row: %w", err)
+		}
+		return nil
+	})
 }
 
 // sendBack puts a row that was thought ready among those to be mended.
@@ -638,36 +734,77 @@ func (s *Service) sendBack(ctx context.Context, row ImportRow, why *fault.Fault)
 	for _, f := range why.Fields {
 		words = append(words, f.Message)
 	}
+	// registerRow has let go of it.
 	return s.db.Write(ctx, func(tx *store.Tx) error {
-		return tx.Model(&ImportRow{}).Where("id = ? AND version = ? AND state = ?", row.ID, row.Version, RowReady).
-			Updates(map[string]any{"state": RowRepair, "problem": strings.Join(words, "\n"), "version": row.Version + 1}).Error
+		return tx.Model(&ImportRow{}).Where("id = ? AND version = ? AND state = ?", row.ID, row.Version+1, RowReady).
+			Updates(map[string]any{"state": RowRepair, "problem": strings.Join(words, "\n"), "version": row.Version + 2}).Error
 	})
 }
 
-// Mend registers a row as it was mended.
+// errRowMoved tells where a row stands that somebody else has dealt with.
+func errRowMoved(x ImportRow, now time.Time) error {
+	switch {
+	case x.State == RowAccepted:
+		return fault.New(fault.Conflict, "别人刚刚登记了这一行，编号 "+x.CaseNo+"。您填写的没有登记，需要的请补充到那一件。")
+	case x.ClaimedUntil != nil && !x.ClaimedUntil.Before(now):
+		return fault.New(fault.Conflict, "别人正在登记这一行，请稍后刷新再看。您填写的没有登记。")
+	}
+	return fault.New(fault.Conflict, "这一行刚刚有别人办理过，现在是“"+x.State.Word()+"”。您填写的没有登记，请核对后再办。")
+}
+
+// Mend registers a row as it was mended. What stood in the file and was changed
+// stays beside the case, and whom it named is kept from the case all the same.
 func (s *Service) Mend(ctx context.Context, a staff.Actor, id, row int64, version int, g Given) (Ticket, error) {
 	if err := a.Require(importers...); err != nil {
 		return Ticket{}, err
 	}
-	m, x, err := s.ImportRow(ctx, a, id, row)
+	var m Import
+	var x ImportRow
+	err := s.db.Write(ctx, func(tx *store.Tx) (err error) {
+		if m, x, err = takeRow(&tx.Reader, a, id, row); err != nil {
+			return err
+		}
+		if x.Given.report() {
+			return fault.Form([]fault.Field{{Name: "kind", Message: reportWords}})
+		}
+		if err := g.Wrong(tx.Now); err != nil && x.Version == version {
+			return err // before anybody is kept from the row
+		}
+		was := x
+		ok := x.Version == version
+		if ok {
+			ok, err = claimRow(tx, &x)
+		}
+		if err == nil && !ok {
+			err = errRowMoved(was, tx.Now)
+		}
+		return err
+	})
 	if err != nil {
 		return Ticket{}, err
 	}
-	if x.State != RowReady && x.State != RowRepair || x.Version != version {
-		return Ticket{}, fault.New(fault.Conflict, "这一行刚刚有别人办理过，现在是“"+x.State.Word()+"”。请返回核对。")
+	g.Rest = slices.Clone(x.Given.Rest)
+	for i, f := range ImportFields {
+		if was := x.Given.Answers[f]; was != "" && typed.Clean(was) != typed.Clean(g.Answers[f]) {
+			g.Rest = append(g.Rest, Cell{ImportHeadings[i] + "（原表）", was})
+		}
 	}
-	// What could not be understood stays as it stood in the file, whatever was typed for it.
-	g.Rest = x.Given.Rest
 	return s.registerRow(ctx, a, m, x, g)
 }
 
-// registerRow makes a case of a row. The case comes first: a crash before the
-// row says so leaves a row that leads to the same case again.
-func (s *Service) registerRow(ctx context.Context, a staff.Actor, m Import, row ImportRow, g Given) (Ticket, error) {
+// registerRow makes a case of a row that is claimed, and lets go of it whatever
+// happens. The case comes first: a crash before the row says so leaves a row
+// that leads to the same case again.
+func (s *Service) registerRow(ctx context.Context, a staff.Actor, m Import, row ImportRow, g Given) (t Ticket, err error) {
+	defer func() {
+		if err != nil && t.ID == 0 {
+			err = errors.Join(err, s.settleRow(ctx, row, map[string]any{}))
+		}
+	}()
 	now := s.db.Now()
 	sub, rest, wrong := g.submission(calendar.Of(now))
 	if err := fault.Form(wrong); err != nil {
-		return Ticket{}, err
+		return t, err
 	}
 	sub.by, sub.Key = a, s.rowKey(row.ID)
 	received := now
@@ -675,33 +812,33 @@ func (s *Service) registerRow(ctx context.Context, a staff.Actor, m Import, row 
 		received = sub.ReceivedOn.In()
 	}
 	sub.origin = &Origin{Source: m.Source, ExternalID: typed.Line(g.Answers["external_id"]), ReceivedAt: received}
+	sub.beside = row.Given.text() + "\n" + g.text()
 	if err := s.prepare(ctx, &sub); err != nil {
-		return Ticket{}, err
+		return t, err
 	}
-	t, err := s.writer.submit(ctx, sub)
+	made, err := s.writer.submit(ctx, sub)
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		if before, found, other := s.origin(ctx, sub.origin.Source, sub.origin.ExternalID); other != nil || found {
-			return Ticket{}, errors.Join(other, errBefore(before))
+			return t, errors.Join(other, errBefore(before))
 		}
 	}
-	if fault.Is(err, fault.Conflict) { // registered before the crash, and mended since
-		t, err = s.registered(ctx, sub.Key)
+	lost := fault.Is(err, fault.Conflict)
+	if lost { // registered before a crash, and mended otherwise since
+		made, err = s.registered(ctx, sub.Key)
 	}
 	if err != nil {
-		return Ticket{}, err
+		return t, err
 	}
 	left, err := json.Marshal(Given{Rest: rest})
 	if err != nil {
-		return Ticket{}, err
+		return t, err
 	}
-	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		return tx.Model(&ImportRow{}).Where("id = ? AND state <> ?", row.ID, RowAccepted).Updates(map[string]any{"state": RowAccepted, "cells": string(left), "problem": "", "reason": "",
-			"case_id": t.ID, "done_at": tx.Now, "done_by": a.ID, "done_name": a.Name, "version": gorm.Expr("version + 1")}).Error
-	})
-	if err != nil {
-		return Ticket{}, fmt.Errorf("cases: register row: %w", err)
+	t = made
+	err = s.settleRow(ctx, row, map[string]any{"state": RowAccepted, "cells": string(left), "problem": "", "reason": "", "case_id": t.ID, "done_by": a.ID, "done_name": a.Name})
+	if err == nil && lost {
+		err = fault.New(fault.Conflict, "这一行在上次中断以前已经登记，编号 "+t.CaseNo+"。您这次填写的没有登记，需要的请补充到那一件。")
 	}
-	return t, nil
+	return t, err
 }
 
 // rowKey stands for the form's secret that a row never had.
@@ -736,7 +873,11 @@ func (s *Service) SetAside(ctx context.Context, a staff.Actor, id, row int64, ve
 // TakeUp takes a row up again that was set aside.
 func (s *Service) TakeUp(ctx context.Context, a staff.Actor, id, row int64, version int) error {
 	return s.moveRow(ctx, a, id, row, version, "case.import.take_up", []RowState{RowAside}, func(tx *store.Tx, x ImportRow) map[string]any {
-		x.give(x.Given, nil, calendar.Of(tx.Now))
+		if x.Problem == "" {
+			x.give(x.Given, nil, calendar.Of(tx.Now))
+		} else { // as when it was set aside: a cell that could not be read still cannot
+			x.State = RowRepair
+		}
 		return map[string]any{"state": x.State, "problem": x.Problem, "reason": ""}
 	})
 }
@@ -750,8 +891,8 @@ func (s *Service) moveRow(ctx context.Context, a staff.Actor, id, row int64, ver
 		if err != nil {
 			return err
 		}
-		if x.Version != version || !slices.Contains(from, x.State) {
-			return fault.New(fault.Conflict, "这一行刚刚有别人办理过，现在是“"+x.State.Word()+"”。请返回核对。")
+		if x.Version != version || !slices.Contains(from, x.State) || x.ClaimedUntil != nil && !x.ClaimedUntil.Before(tx.Now) {
+			return errRowMoved(x, tx.Now)
 		}
 		if x.State == RowAside && x.Cells == "" {
 			return fault.New(fault.Conflict, "这一行的内容已经按保存期限删除，不能恢复。")

@@ -9,9 +9,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"mingjing/app/cases"
 	"mingjing/app/fault"
+	"mingjing/app/staff"
+	"mingjing/app/staff/stafftest"
 	"mingjing/app/store"
 )
 
@@ -42,6 +45,14 @@ func (c *court) count(table string) (n int64) {
 	c.t.Helper()
 	c.must(c.db.Read(c.t.Context(), func(r *store.Reader) error { return r.Table(table).Count(&n).Error }))
 	return n
+}
+
+// rest is what came with a case, which is told with its contact.
+func (c *court) rest(id int64) []cases.Cell {
+	c.t.Helper()
+	x, err := c.Reveal(c.t.Context(), c.clerk, id)
+	c.must(err)
+	return x.Rest
 }
 
 func TestEveryRowOfATransferBecomesACaseOrIsMended(t *testing.T) {
@@ -92,8 +103,8 @@ func TestEveryRowOfATransferBecomesACaseOrIsMended(t *testing.T) {
 			page, err := c.Open(ctx, c.clerk, *accepted[0].CaseID)
 			c.must(err)
 			if page.Case.Title != "窗口不叫号" || page.Case.Channel != cases.Transfer || page.Case.ReceivedOn.String() != "2021-01-04" || page.Case.EnteredBy != c.clerk.ID ||
-				page.Origin == nil || page.Origin.From != "省高院信访系统" || page.Origin.ExternalID != "X-1" || !slices.Equal(page.Origin.Rest, []cases.Cell{{Heading: "备注", Text: "省里催问"}}) {
-				t.Errorf("%+v %+v %+v", page.Case, page.Origin, page.Origin.Rest)
+				page.Origin == nil || page.Origin.From != "省高院信访系统" || page.Origin.ExternalID != "X-1" || !slices.Equal(c.rest(page.Case.ID), []cases.Cell{{Heading: "备注", Text: "省里催问"}}) {
+				t.Errorf("%+v %+v", page.Case, page.Origin)
 			}
 			if strings.Contains(accepted[0].Cells, "周小明") || strings.Contains(accepted[0].Cells, "13900001111") {
 				t.Errorf("contact details stay in the row: %s", accepted[0].Cells)
@@ -138,8 +149,8 @@ func TestEveryRowOfATransferBecomesACaseOrIsMended(t *testing.T) {
 		c.must(err)
 		page, err := c.Open(ctx, c.clerk, ticket.ID)
 		c.must(err)
-		if page.Case.Kind != cases.Suggestion || !slices.Contains(page.Origin.Rest, cases.Cell{Heading: "类别", Text: "表扬"}) || !slices.Contains(page.Origin.Rest, cases.Cell{Heading: "备注", Text: "请转达"}) {
-			t.Errorf("%+v %+v", page.Case, page.Origin.Rest)
+		if page.Case.Kind != cases.Suggestion || !slices.Contains(c.rest(ticket.ID), cases.Cell{Heading: "类别", Text: "表扬"}) || !slices.Contains(c.rest(ticket.ID), cases.Cell{Heading: "备注", Text: "请转达"}) {
+			t.Errorf("%+v %+v", page.Case, c.rest(ticket.ID))
 		}
 		if _, err := c.Mend(ctx, c.clerk, id, praise.ID, praise.Version, g); !fault.Is(err, fault.Conflict) {
 			t.Errorf("mended twice: %v", err)
@@ -228,35 +239,194 @@ func TestATransferIsRefusedWholeOrKeptWhole(t *testing.T) {
 
 func TestARowIsNotForWhomItNames(t *testing.T) {
 	each(t, func(t *testing.T, c *court) {
-		id, _, err := c.takeImport("a.csv", "热线", "标题,内容,类别\n一,"+c.dispatcher.Name+"拖着不办,建议\n二,三,建议\n")
-		c.must(err)
-		_, rows, err := c.Import(t.Context(), c.dispatcher, id, cases.RowReady, 0, 10)
-		c.must(err)
-		mine := c.rows(id, cases.RowReady)
-		if len(rows) != 1 || len(mine) != 2 {
-			t.Fatalf("%d and %d rows", len(rows), len(mine))
+		ctx := t.Context()
+		gao := stafftest.Actor(t, c.db, "高明远", "立案庭", staff.IntakeClerk)
+		accused := stafftest.Actor(t, c.db, "周承办", "执行局", staff.Handler)
+		var b strings.Builder
+		b.WriteString("标题,内容,类别,备注,来件编号\n一,高 明远拖着不办,建议,,\n二,三,建议,,\n三,四,建议," + accused.Name + "收了礼,\n四,五,建议,,高明远-1\n五,\"高明\n远骂人\",建议,,\n")
+		for i := range 60 {
+			fmt.Fprintf(&b, "更多%d,内容,建议,,\n", i)
 		}
-		if _, _, err := c.ImportRow(t.Context(), c.dispatcher, id, mine[0].ID); !fault.Is(err, fault.NotFound) {
-			t.Errorf("%v", err)
+		// Whoever is named does not see the row, the one who brought the file no more than others.
+		id, _, err := c.TakeImport(ctx, gao, cases.Upload{Name: "a.csv", Source: "热线", Body: strings.NewReader(b.String())})
+		c.must(err)
+		m, mine, err := c.Import(ctx, gao, id, cases.RowReady, 0, 10)
+		c.must(err)
+		if m.Rows[cases.RowReady] != 62 || len(mine) != 10 {
+			t.Errorf("%d counted, %d of a page of ten", m.Rows[cases.RowReady], len(mine))
 		}
-		if done, _, err := c.RegisterImport(t.Context(), c.dispatcher, id); err != nil || done != 1 {
+		all := c.rows(id, cases.RowReady)
+		if len(all) != 65 {
+			t.Fatalf("%d rows", len(all))
+		}
+		for _, at := range []int{0, 3, 4} {
+			x := all[at]
+			_, _, err := c.ImportRow(ctx, gao, id, x.ID)
+			c.refused(err, fault.NotFound)
+			c.refused(c.SetAside(ctx, gao, id, x.ID, x.Version, "合计行"), fault.NotFound)
+			_, err = c.Mend(ctx, gao, id, x.ID, x.Version, x.Given)
+			c.refused(err, fault.NotFound)
+		}
+		// Their registering comes to an end, and leaves those rows to others.
+		if done, left, err := c.RegisterImport(ctx, gao, id); err != nil || done != 62 || left != 0 {
+			t.Errorf("%d %d %v", done, left, err)
+		}
+		if _, rows, err := c.Import(ctx, c.clerk, id, cases.RowReady, 0, 10); err != nil || len(rows) != 3 {
+			t.Errorf("%d %v", len(rows), err)
+		}
+		// Rewording a row does not let in whom it named.
+		x := all[0]
+		g := cases.Given{Answers: maps.Clone(x.Given.Answers)}
+		g.Answers["content"] = "有人拖着不办"
+		ticket, err := c.Mend(ctx, c.clerk, id, x.ID, x.Version, g)
+		c.must(err)
+		_, err = c.Open(ctx, gao, ticket.ID)
+		c.refused(err, fault.NotFound)
+		if rest := c.rest(ticket.ID); !slices.Contains(rest, cases.Cell{Heading: "内容（原表）", Text: "高 明远拖着不办"}) {
+			t.Errorf("the words of the file are gone: %+v", rest)
+		}
+		// Nor do the other columns, the source's number or a gap in the name.
+		if done, _, err := c.RegisterImport(ctx, c.clerk, id); err != nil || done != 2 {
 			t.Errorf("%d %v", done, err)
 		}
-		if done, _, err := c.RegisterImport(t.Context(), c.clerk, id); err != nil || done != 1 {
-			t.Errorf("%d %v", done, err)
+		byTitle := func(title string) (found int64) {
+			c.must(c.db.Read(ctx, func(r *store.Reader) error {
+				return r.Raw("SELECT id FROM cases WHERE title = ?", title).Scan(&found).Error
+			}))
+			return found
 		}
+		for title, who := range map[string]staff.Actor{"四": gao, "五": gao} {
+			_, err := c.Open(ctx, who, byTitle(title))
+			c.refused(err, fault.NotFound)
+		}
+		third := byTitle("三")
+		c.must(c.Register(ctx, c.clerk, third, c.v(third), ""))
+		c.must(c.Accept(ctx, c.dispatcher, third, c.v(third)))
+		c.refused(c.Assign(ctx, c.dispatcher, third, c.v(third), c.department, accused.ID), fault.Invalid)
 		for _, a := range []func() error{
-			func() error { _, err := c.Imports(t.Context(), c.handler, 0, 1); return err },
-			func() error { _, _, err := c.Import(t.Context(), c.stranger, id, "", 0, 1); return err },
-			func() error { _, _, err := c.ImportRow(t.Context(), c.handler, id, mine[0].ID); return err },
-			func() error { _, _, err := c.RegisterImport(t.Context(), c.handler, id); return err },
-			func() error { _, _, err := c.ImportCodes(t.Context(), c.handler, id); return err },
-			func() error { _, err := c.Mend(t.Context(), c.handler, id, mine[0].ID, 1, cases.Given{}); return err },
-			func() error { return c.SetAside(t.Context(), c.handler, id, mine[0].ID, 1, "x") },
-			func() error { return c.TakeUp(t.Context(), c.handler, id, mine[0].ID, 1) },
-			func() error { _, _, err := c.TakeImport(t.Context(), c.handler, cases.Upload{}); return err },
+			func() error { _, err := c.Imports(ctx, c.handler, 0, 1); return err },
+			func() error { _, _, err := c.Import(ctx, c.stranger, id, "", 0, 1); return err },
+			func() error { _, _, err := c.ImportRow(ctx, c.handler, id, x.ID); return err },
+			func() error { _, _, err := c.RegisterImport(ctx, c.handler, id); return err },
+			func() error { _, _, err := c.ImportCodes(ctx, c.handler, id); return err },
+			func() error { _, err := c.Mend(ctx, c.handler, id, x.ID, 1, cases.Given{}); return err },
+			func() error { return c.SetAside(ctx, c.handler, id, x.ID, 1, "x") },
+			func() error { return c.TakeUp(ctx, c.handler, id, x.ID, 1) },
+			func() error { _, _, err := c.TakeImport(ctx, c.handler, cases.Upload{}); return err },
 		} {
 			c.refused(a(), fault.Forbidden)
 		}
+	})
+}
+
+func TestWhoIsNamedByAFileDoesNotSeeTheCase(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		gao := stafftest.Actor(t, c.db, "高明远", "立案庭", staff.IntakeClerk)
+		s := suggestion()
+		_, err := c.Stage(ctx, s.Key, "关于高明远的材料.txt", strings.NewReader("材料"))
+		c.must(err)
+		id := c.submit(s).ID
+		_, err = c.Open(ctx, gao, id)
+		c.refused(err, fault.NotFound)
+		other := c.submit(suggestion()).ID
+		key := suggestion().Key
+		_, err = c.Stage(ctx, key, "高明远.txt", strings.NewReader("补充"))
+		c.must(err)
+		c.must(c.Supplement(ctx, other, "见附件。", key))
+		_, err = c.Open(ctx, gao, other)
+		c.refused(err, fault.NotFound)
+	})
+}
+
+func TestWhatCameWithACaseIsToldLikeItsContact(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		id, _, err := c.takeImport("a.csv", "热线", "类别,标题,内容,身份证号,备用电话\n咨询,怎么立案,没有说,530102199001011234,13899990002\n")
+		c.must(err)
+		if done, _, err := c.RegisterImport(ctx, c.clerk, id); err != nil || done != 1 {
+			t.Fatalf("%d %v", done, err)
+		}
+		made := *c.rows(id, cases.RowAccepted)[0].CaseID
+		leader := stafftest.Actor(t, c.db, "leader", "院领导", staff.Leader)
+		p, err := c.Open(ctx, leader, made)
+		c.must(err)
+		if !p.HasContact || strings.Contains(fmt.Sprintf("%+v %+v", p, p.Origin), "530102199001011234") {
+			t.Errorf("%+v", p.Origin)
+		}
+		_, err = c.Reveal(ctx, leader, made)
+		c.refused(err, fault.Forbidden)
+		if rest := c.rest(made); len(rest) != 2 || rest[0].Text != "530102199001011234" {
+			t.Errorf("%+v", rest)
+		}
+		var looks int64
+		c.must(c.db.Read(ctx, func(r *store.Reader) error {
+			return r.Table("audit").Where("verb = 'case.view_contact' AND subject_id = ?", made).Count(&looks).Error
+		}))
+		if looks != 1 {
+			t.Errorf("%d looks are on record", looks)
+		}
+	})
+}
+
+func TestARowIsDealtWithByOneAtATime(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		id, _, err := c.takeImport("a.csv", "热线", "类别,标题,内容\n举报,收礼,他收了礼。\n建议,座椅,没有座椅。\n建议,=cmd|calc!A1,内容。\n")
+		c.must(err)
+		report := c.rows(id, cases.RowRepair)[0]
+		if !strings.Contains(report.Problem, "不要改成别的类别") {
+			t.Errorf("%q", report.Problem)
+		}
+		g := cases.Given{Answers: maps.Clone(report.Given.Answers)}
+		g.Answers["kind"] = "suggestion"
+		_, err = c.Mend(ctx, c.clerk, id, report.ID, report.Version, g)
+		c.refused(err, fault.Invalid)
+		c.must(c.SetAside(ctx, c.clerk, id, report.ID, report.Version, "已交派驻纪检监察组"))
+
+		ready := c.rows(id, cases.RowReady)
+		if len(ready) != 2 || ready[1].Given.Answers["title"] != "=cmd|calc!A1" {
+			t.Fatalf("%+v", ready)
+		}
+		// Many mend it, many set it aside: one of them does it, the others hear so.
+		x := ready[0]
+		var wait sync.WaitGroup
+		errs := make([]error, 20)
+		for i := range errs {
+			wait.Go(func() {
+				if i%2 == 0 {
+					errs[i] = c.SetAside(ctx, c.clerk, id, x.ID, x.Version, "重复")
+					return
+				}
+				mine := cases.Given{Answers: maps.Clone(x.Given.Answers)}
+				mine.Answers["content"] = fmt.Sprintf("没有座椅，第 %d 遍说。", i)
+				_, errs[i] = c.Mend(ctx, c.dispatcher, id, x.ID, x.Version, mine)
+			})
+		}
+		wait.Wait()
+		won := -1
+		for i, err := range errs {
+			switch {
+			case err == nil && won >= 0:
+				t.Errorf("both %d and %d did it", won, i)
+			case err == nil:
+				won = i
+			default:
+				c.refused(err, fault.Conflict)
+			}
+		}
+		if aside := won%2 == 0; won < 0 || aside != (c.count("cases") == 0) || aside != (len(c.rows(id, cases.RowAside)) == 2) {
+			t.Errorf("%d won, %d cases", won, c.count("cases"))
+		}
+		// A registrar who died lets go after a minute; nobody else's words are taken for registered before.
+		y := ready[1]
+		c.must(c.db.Write(ctx, func(tx *store.Tx) error {
+			return tx.Exec("UPDATE case_import_rows SET claimed_until = ?, version = version + 1 WHERE id = ?", tx.Now.Add(time.Minute), y.ID).Error
+		}))
+		_, err = c.Mend(ctx, c.clerk, id, y.ID, y.Version+1, y.Given)
+		c.refused(err, fault.Conflict)
+		c.clock.Advance(2 * time.Minute)
+		_, err = c.Mend(ctx, c.clerk, id, y.ID, y.Version+1, y.Given)
+		c.must(err)
 	})
 }

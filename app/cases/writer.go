@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"gorm.io/gorm"
@@ -315,6 +316,14 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 	if err := tx.Insert(&rows); err != nil {
 		return fmt.Errorf("cases: insert: %w", err)
 	}
+	hashes := make([][]byte, len(fresh))
+	for i, j := range fresh {
+		hashes[i] = j.hash
+	}
+	files, err := fileNames(&tx.Reader, hashes)
+	if err != nil {
+		return err
+	}
 	var contacts []Contact
 	var origins []Origin
 	var events []Event
@@ -344,7 +353,7 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 		}
 		entries = append(entries, e)
 		docs = append(docs, search.Doc{Kind: searchKind, Ref: c.ID, Text: c.searchText()})
-		shut = append(shut, accused(c, docs[i].Text, now.people, now.departments)...)
+		shut = append(shut, accused(c, docs[i].Text+"\n"+sub.beside+files[string(c.SubmissionHash)], now.people, now.departments)...)
 		j.ticket = s.ticket(now.rules, c, j.code, false)
 	}
 	if len(contacts) > 0 {
@@ -422,8 +431,9 @@ func everybody(r *store.Reader) ([]staff.Name, []staff.Department, error) {
 
 // accused are whoever the case names and the departments it is about.
 func accused(c Case, text string, people []staff.Name, departments []staff.Department) (out []exclusion) {
+	in := naming{text, withoutGaps(text)}
 	for _, p := range people {
-		if utf8.RuneCountInString(p.Name) > 1 && strings.Contains(text, p.Name) {
+		if in.has(p.Name) {
 			out = append(out, exclusion{CaseID: c.ID, StaffID: &p.ID, Reason: "named"})
 		}
 	}
@@ -435,14 +445,78 @@ func accused(c Case, text string, people []staff.Name, departments []staff.Depar
 	return out
 }
 
-// shutOut looks again for who is named, in the case and in more text, when
-// either may have changed since it came in; a handler who is named loses it.
+// naming is a text in which people are looked for.
+type naming struct{ text, close string }
+
+// has reports whether somebody is named. A gap within a Chinese name, or a line
+// that ends in it, hides nobody.
+func (n naming) has(name string) bool {
+	switch {
+	case utf8.RuneCountInString(name) < 2:
+		return false
+	case chinese(name):
+		return strings.Contains(n.close, withoutGaps(name))
+	}
+	return strings.Contains(n.text, name)
+}
+
+func chinese(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
+
+func withoutGaps(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// shutOut looks again for who is named, in the case, in what came with it and in
+// more text, when any may have changed since it came in; a handler who is named
+// loses it.
 func shutOut(tx *store.Tx, c *Case, more string) error {
 	people, departments, err := everybody(&tx.Reader)
 	if err != nil {
 		return err
 	}
-	return addExclusions(tx, c, accused(*c, c.searchText()+"\n"+more, people, departments))
+	beside, err := besideOf(&tx.Reader, c.ID)
+	if err != nil {
+		return err
+	}
+	return addExclusions(tx, c, accused(*c, strings.Join(append(beside, c.searchText(), more), "\n"), people, departments))
+}
+
+// besideOf are the words that came with a case and are not its text: names of
+// files, and what another body's list said.
+func besideOf(r *store.Reader, id int64) (words []string, err error) {
+	if err := r.Model(&Attachment{}).Where("case_id = ?", id).Order("id").Limit(200).Pluck("name", &words).Error; err != nil {
+		return nil, fmt.Errorf("cases: files: %w", err)
+	}
+	o, err := originOf(r, id)
+	if err != nil || o == nil {
+		return words, err
+	}
+	rest, err := restOf(r, id)
+	for _, c := range rest {
+		words = append(words, c.Text)
+	}
+	return append(words, o.ExternalID), err
+}
+
+// fileNames are the names of the files that wait for these forms, by the form's hash.
+func fileNames(r *store.Reader, hashes [][]byte) (map[string]string, error) {
+	var list []Attachment
+	where, args := store.Among(r, "submission_hash", hashes)
+	if err := r.Select("submission_hash, name").Where("case_id IS NULL AND "+where, args).Limit(len(hashes) * MaxFiles).Find(&list).Error; err != nil {
+		return nil, fmt.Errorf("cases: files: %w", err)
+	}
+	out := map[string]string{}
+	for _, a := range list {
+		out[string(a.SubmissionHash)] += "\n" + a.Name
+	}
+	return out, nil
 }
 
 func same(a, b *int64) bool { return a == b || (a != nil && b != nil && *a == *b) }

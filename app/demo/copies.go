@@ -34,7 +34,7 @@ var copied = []struct {
 }{
 	{"cases", "id", []string{"id"}, map[string]string{"title": "title || '（' || $k || '）'", "case_no": "CAST(10000000 + ((id + $) * 48271 + $o) % 90000000 AS TEXT)", "access_hash": "$bytes('demo access ' || (id + $))",
 		"submission_hash": "$bytes('demo form ' || (id + $))", "content_hash": "$bytes('demo content ' || (id + $))"}, true},
-	{"case_contacts", "case_id", []string{"case_id"}, map[string]string{"caller_hash": "$bytes('demo caller ' || (case_id + $) % 300000)"}, false},
+	{"case_contacts", "case_id", []string{"case_id"}, map[string]string{"caller_hash": "$bytes('demo caller ' || ((case_id + $) % 300000))"}, false},
 	{"case_messages", "case_id", []string{"id", "case_id"}, map[string]string{"submission_hash": "CASE WHEN submission_hash IS NULL THEN NULL ELSE $bytes('demo message ' || (id + $)) END"}, true},
 	{"case_events", "case_id", []string{"id", "case_id", "message_id"}, nil, true},
 	{"case_pauses", "case_id", []string{"id", "case_id"}, nil, true},

@@ -67,7 +67,7 @@ func readCSV(raw []byte) ([]Table, error) {
 		c.begin(no)
 		for col, text := range record {
 			if strings.HasPrefix(text, "=") {
-				err = c.bad(col, formula)
+				err = c.bad(col, formula, text)
 			} else {
 				err = c.put(col, unguard(text))
 			}

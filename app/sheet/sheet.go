@@ -58,6 +58,7 @@ func (r Row) Cell(col int) string {
 type Bad struct {
 	Row, Col int
 	Message  string
+	Text     string // what stands there, where that is known: of a CSV file
 }
 
 // Block is a merged range: rows from 1, columns from 0, ends included.
@@ -89,9 +90,9 @@ var (
 	errNotSheet = fault.New(fault.Unsupported, "这不是表格文件（内容与扩展名不符）。请用表格软件另存为 .xlsx 或 .csv 后再试。")
 	errDamaged  = fault.New(fault.Invalid, "表格文件已损坏，读不下去。请用表格软件打开，另存为 .xlsx 后再试。")
 	errUnfolds  = fault.New(fault.TooLarge, "文件解开后太大，没有读。常见的原因是表格下面有大片设过格式的空白行：请删除空白的行和列，或者另存为 .csv 后再试。")
-	errFile     = fault.New(fault.TooLarge, "文件太大，最多 20 MB。请只留下台账所在的工作表，去掉图片后再试。")
+	errFile     = fault.New(fault.TooLarge, "文件太大，最多 20 MB。请只留下要导入的工作表，去掉图片后再试。")
 	errRows     = fault.New(fault.TooLarge, "行数太多，一次最多 50,000 行。请分成几个文件导入。")
-	errCols     = fault.New(fault.TooLarge, "列数太多，最多 200 列。请删除台账以外的列后再试。")
+	errCols     = fault.New(fault.TooLarge, "列数太多，最多 200 列。请删除用不着的列后再试。")
 	errTooBad   = fault.New(fault.Invalid, "有一万个以上的单元格不能导入（公式、错误值或控制字符）。请全选、复制，再用“选择性粘贴—数值”贴到新的工作表，另存后再试。")
 	errMerges   = fault.New(fault.TooLarge, "合并的单元格太多，没有读。请取消合并后再试。")
 	errEncoding = fault.New(fault.Unsupported, "文件里的文字认不出来。请另存为“CSV UTF-8”或者 .xlsx 后再试。")
@@ -150,10 +151,10 @@ func (c *collector) put(col int, text string) error {
 		return errCols
 	}
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && r != '\t' && unicode.IsControl(r) }) {
-		return c.bad(col, control)
+		return c.bad(col, control, "")
 	}
 	if len(text) > maxCell && utf8.RuneCountInString(text) > maxCell {
-		return c.bad(col, tooLong)
+		return c.bad(col, tooLong, "")
 	}
 	c.grow(col)
 	c.row.Cells[col] = text
@@ -167,7 +168,7 @@ func (c *collector) grow(col int) {
 	c.full = true
 }
 
-func (c *collector) bad(col int, message string) error {
+func (c *collector) bad(col int, message, text string) error {
 	if col >= MaxCols {
 		return errCols
 	}
@@ -175,7 +176,7 @@ func (c *collector) bad(col int, message string) error {
 		return errTooBad
 	}
 	c.grow(col)
-	c.table.Bad = append(c.table.Bad, Bad{c.row.No, col, message})
+	c.table.Bad = append(c.table.Bad, Bad{c.row.No, col, message, text})
 	return nil
 }
 

@@ -66,7 +66,7 @@ func TestAnotherProgramsWorkbookIsReadAsItIsSeen(t *testing.T) {
 	})
 	want := sheet.Table{Name: "台账", Rows: []sheet.Row{{1, []string{"标题"}}, {3, []string{"295", "0.953", "2020-12-31", "2020-12-31", "是", "两段文字", "合并"}},
 		{4, []string{"甲\n乙", "", "", "", "", "", "合并"}}, {5, []string{"=1+1", "", "", "", "", "", "合并"}}},
-		Bad: []sheet.Bad{{5, 1, "这一格是公式，没有采用它的结果。请复制后用“选择性粘贴—数值”贴回原处。"}}, Blocks: []sheet.Block{{3, 7, 9, 8}}}
+		Bad: []sheet.Bad{{Row: 5, Col: 1, Message: "这一格是公式，没有采用它的结果。请复制后用“选择性粘贴—数值”贴回原处。"}}, Blocks: []sheet.Block{{3, 7, 9, 8}}}
 	got := read(t, "台账.xlsx", raw)
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

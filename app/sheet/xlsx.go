@@ -448,7 +448,7 @@ func address(s string) (col, row int, ok bool) {
 
 func (w *worksheet) cell() error {
 	if w.formula {
-		return w.bad(w.col, formula)
+		return w.bad(w.col, formula, "")
 	}
 	if w.text.Len() == 0 {
 		return nil
@@ -462,7 +462,7 @@ func (w *worksheet) cell() error {
 		}
 		text = w.book.texts[n]
 	case "e":
-		return w.bad(w.col, wrong)
+		return w.bad(w.col, wrong, "")
 	case "b":
 		text = map[string]string{"1": "是", "0": "否"}[text]
 	case "str", "inlineStr":

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"errors"
 	"math"
 	"strconv"
@@ -71,7 +70,7 @@ func (s *Server) errorPage(c *door.Ctx, status int, message, id string, wait int
 		page.RequestID = id
 	}
 	if api.Refuses(c) {
-		return api.Refuse(c, status, page.Heading(), cmp.Or(message, page.Advice()), page.RequestID, fields)
+		return api.Refuse(c, status, message, page.RequestID, fields)
 	}
 	if f.UserContext().Err() != nil {
 		return plain(f, status)

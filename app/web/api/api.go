@@ -10,14 +10,17 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"mime"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -42,10 +45,26 @@ const base = "/api/v1"
 // Routes is every address of the API.
 func Routes(h *door.House) []Route {
 	d := &doors{h}
-	return []Route{
+	list := []Route{
 		{fiber.MethodGet, base + "/openapi.json", d.describe},
 		{fiber.MethodPost, base + "/cases", d.keyed(d.receive)},
 		{fiber.MethodGet, base + "/cases/:case_no", d.keyed(d.standing)},
+	}
+	for _, r := range slices.Clone(list) {
+		for _, method := range []string{fiber.MethodGet, fiber.MethodPost, fiber.MethodPut, fiber.MethodPatch, fiber.MethodDelete} {
+			if method != r.Method {
+				list = append(list, Route{method, r.Path, otherwise(r.Method)})
+			}
+		}
+	}
+	return list
+}
+
+// otherwise refuses a method that an address does not take.
+func otherwise(takes string) door.Handler {
+	return func(c *door.Ctx) error {
+		c.Set(fiber.HeaderAllow, takes)
+		return fiber.ErrMethodNotAllowed
 	}
 }
 
@@ -78,10 +97,14 @@ type accepted struct {
 
 // receive stores a case. The same key again is answered 200 instead of 201.
 func (d *doors) receive(c *door.Ctx, m staff.Machine) error {
-	if kind, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType)); err != nil || kind != fiber.MIMEApplicationJSON {
-		return fault.New(fault.Unsupported, "请用 Content-Type: application/json 发送。")
+	kind, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
+	if charset := params["charset"]; err != nil || kind != fiber.MIMEApplicationJSON || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return fault.New(fault.Unsupported, "没有登记。请用 UTF-8 编码，以 Content-Type: application/json 发送。")
 	}
 	raw, err := c.Raw(maxBody)
+	if fault.Is(err, fault.TooLarge) {
+		return fault.New(fault.TooLarge, fmt.Sprintf("内容超过 %d KB，没有登记。附件不能这样交来，请减少正文后重发。", maxBody>>10))
+	}
 	if err != nil {
 		return err
 	}
@@ -111,19 +134,17 @@ type sending struct {
 // read understands a body. What is wrong with its fields is told of all at
 // once, together with what the room would find.
 func read(raw []byte) (s sending, err error) {
-	var body map[string]json.RawMessage
-	in := json.NewDecoder(bytes.NewReader(raw))
-	if in.Decode(&body) != nil || body == nil {
-		return s, fault.New(fault.Malformed, "内容不是一个 JSON 对象。")
-	}
-	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return s, fault.New(fault.Malformed, "JSON 对象后面还有别的内容。")
+	body, err := members(raw)
+	if err != nil {
+		return s, err
 	}
 	var bad []fault.Field
 	add := func(name, message string) { bad = append(bad, fault.Field{Name: name, Message: message}) }
 	text := func(name string) (v string) {
 		if raw, there := body[name]; there && json.Unmarshal(raw, &v) != nil {
 			add(name, "这一项要写成字符串，放在引号里。")
+		} else if strings.ContainsRune(v, utf8.RuneError) { // half a character, or one that was lost before
+			add(name, "这一项里有认不出的字符，没有登记，请检查编码。")
 		}
 		return strings.ReplaceAll(v, "\x00", "")
 	}
@@ -169,6 +190,40 @@ func read(raw []byte) (s sending, err error) {
 		}
 	}
 	return s, fault.Form(bad)
+}
+
+// members are those of the one object that a body holds. What could only be
+// kept in part is refused: bytes that are no text, and a member given twice.
+func members(raw []byte) (map[string]json.RawMessage, error) {
+	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
+	if !utf8.Valid(raw) {
+		return nil, fault.New(fault.Malformed, "内容不是 UTF-8 编码，没有登记。请转换成 UTF-8 后重发。")
+	}
+	noObject := fault.New(fault.Malformed, "内容不是一个完整的 JSON 对象，没有登记。请照 "+base+"/openapi.json 检查后重发。")
+	in := json.NewDecoder(bytes.NewReader(raw))
+	if start, err := in.Token(); err != nil || start != json.Delim('{') {
+		return nil, noObject
+	}
+	out := map[string]json.RawMessage{}
+	for in.More() {
+		key, err := in.Token()
+		name, ok := key.(string)
+		var value json.RawMessage
+		if err != nil || !ok || in.Decode(&value) != nil {
+			return nil, noObject
+		}
+		if _, twice := out[name]; twice {
+			return nil, fault.New(fault.Malformed, "“"+short(name)+"”写了两次，没有登记。请只留一个。")
+		}
+		out[name] = value
+	}
+	if _, err := in.Token(); err != nil {
+		return nil, noObject
+	}
+	if _, err := in.Token(); !errors.Is(err, io.EOF) {
+		return nil, noObject
+	}
+	return out, nil
 }
 
 // short keeps a name that a client made up from filling the answer.
@@ -239,10 +294,21 @@ type wrong struct {
 // Refuses reports whether an error on this request is the API's to tell.
 func Refuses(c *door.Ctx) bool { return strings.HasPrefix(c.Path(), "/api/") }
 
-// Refuse tells why something was not done. Title and detail are what a page
-// would say; id names the request in the log of a failure of the site.
-func Refuse(c *door.Ctx, status int, title, detail, id string, fields []fault.Field) error {
-	p := problem{Type: "about:blank", Title: title, Status: status, Detail: detail, ID: id}
+// titles and details are what a machine's maker reads where the room said nothing.
+var titles = map[int][2]string{
+	400: {"看不懂请求", "请照 " + base + "/openapi.json 检查后重发。"}, 401: {"没有密钥，或者密钥不对", "请在 Authorization 里写 Bearer 和密钥。"}, 403: {"不允许", "这个密钥不能做这件事。"},
+	404: {"没有这个地址，或者没有这一件", "有哪些地址见 " + base + "/openapi.json。"}, 405: {"这个地址不接受这种方法", "可以用的方法在 Allow 里。"}, 409: {"和已经登记的不一致", "没有登记。"},
+	413: {"内容太大", "没有登记。"}, 415: {"内容的类型不对", "没有登记。"}, 422: {"有内容要修改", "没有登记，errors 里逐项说明。"}, 503: {"暂时不能登记", "请按 Retry-After 用同一个 Idempotency-Key 重发。"},
+}
+
+// Refuse tells why something was not done. detail is what the room said, if it
+// did; id names the request in the log of a failure of the site.
+func Refuse(c *door.Ctx, status int, detail, id string, fields []fault.Field) error {
+	words, known := titles[status]
+	if !known {
+		words = [2]string{"网站出错了", "没有登记。请用同一个 Idempotency-Key 重发；总是这样，请把 request_id 告诉网站的管理员。"}
+	}
+	p := problem{Type: "about:blank", Title: words[0], Status: status, Detail: cmp.Or(detail, words[1]), ID: id}
 	for _, f := range fields {
 		p.Errors = append(p.Errors, wrong{f.Name, f.Message})
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
+	"golang.org/x/text/encoding/simplifiedchinese"
+
 	"mingjing/app/apptest"
 	"mingjing/app/cases/casestest"
 	"mingjing/app/staff"
@@ -330,10 +332,34 @@ func TestTheAPISaysWhatIsWrong(t *testing.T) {
 		if err := s.App.DB.Read(t.Context(), func(r *store.Reader) error { return r.Table("cases").Count(&n).Error }); err != nil || n != 0 {
 			t.Errorf("%d cases, %v", n, err)
 		}
-		// Text that no database stores is cleaned, not refused with a failure.
-		r := c.do("POST", "/api/v1/cases", "nul", strings.Replace(ok, "两次去窗口", `\u0000两次\ud800`, 1), true)
-		if r.status != 201 {
+		// What could only be stored in part is refused; a character that no text has is left out.
+		gbk, err := simplifiedchinese.GBK.NewEncoder().String(ok)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, x := range map[string]struct {
+			body, kind string
+			status     int
+		}{
+			"GBK": {gbk, "application/json", 400}, "GBK that says so": {gbk, "application/json; charset=gbk", 415}, "a broken byte": {strings.Replace(ok, "两次去窗口", "\xff\xfe", 1), "application/json", 400},
+			"half a character": {strings.Replace(ok, "两次去窗口", `\ud800`, 1), "application/json", 422}, "a member twice": {strings.Replace(ok, `{`, `{"title": "又一个标题",`, 1), "application/json", 400},
+		} {
+			r := c.do("POST", "/api/v1/cases", "part-"+what, x.body, true /* the document speaks of characters, not of bytes */, func(r *http.Request) { r.Header.Set("Content-Type", x.kind) })
+			if r.status != x.status || !strings.Contains(r.raw, "没有登记") {
+				t.Errorf("%s: %d %s", what, r.status, r.raw)
+			}
+		}
+		if err := s.App.DB.Read(t.Context(), func(r *store.Reader) error { return r.Table("cases").Count(&n).Error }); err != nil || n != 0 {
+			t.Errorf("%d cases, %v", n, err)
+		}
+		if r := c.do("POST", "/api/v1/cases", "nul", strings.Replace(ok, "两次去窗口", `\u0000两次`, 1), true, func(r *http.Request) { r.Header.Set("Content-Type", `application/json; charset="UTF-8"`) }); r.status != 201 {
 			t.Errorf("%d %s", r.status, r.raw)
+		}
+		for path, takes := range map[string]string{"/api/v1/cases": "POST", "/api/v1/cases/12345678": "GET", "/api/v1/openapi.json": "GET"} {
+			q, _ := http.NewRequest("DELETE", s.URL+path, nil)
+			if p := s.Browser().Do(q); p.Status != 405 || p.Header.Get("Allow") != takes || p.Header.Get("Content-Type") != "application/problem+json" {
+				t.Errorf("%s: %d %q", path, p.Status, p.Header)
+			}
 		}
 		casestest.Check(t, s.App.DB)
 	})

@@ -92,38 +92,17 @@ func (d *Doors) AddAssignRule(c *door.Ctx) error {
 func (d *Doors) AssignRule(c *door.Ctx) error { return d.assignRule(c, 200, nil, nil) }
 
 func (d *Doors) assignRule(c *door.Ctx, status int, f *door.Form, wrong error) error {
-	id, err := number(c.Params("id"))
-	if err != nil {
-		return err
-	}
-	var p view.DeskFormPage
-	err = c.Read(func(r *store.Reader) error {
-		list, err := cases.AssignRules(r, true)
+	return d.formPage(c, status, f, wrong, "分办规则", func(r *store.Reader, id int64, p *view.DeskFormPage) error {
+		x, err := cases.AssignRuleByID(r, id)
 		if err != nil {
 			return err
 		}
-		for _, x := range list {
-			if x.ID != id {
-				continue
-			}
-			if p.Desk, err = d.frameIn(c, r, "分办规则"); err != nil {
-				return err
-			}
-			fields, err := assignFields(r, x)
-			p.Path, p.Heading, p.Lead = "/desk/assignment", "分办规则", x.Says()
-			p.Form = view.Form{Action: fmt.Sprintf("/desk/assignment/%d", id), CSRF: p.CSRF, Hidden: versioned(x.Version), Buttons: []view.Button{{Text: "保存"}},
-				Fields: append(fields, view.Field{Name: "retired", Kind: view.Checkbox, Value: "1", Checked: x.Retired, Label: "停用"})}
-			return err
-		}
-		return errNothing
-	})
-	if err != nil {
+		fields, err := assignFields(r, x)
+		p.Path, p.Heading, p.Lead = "/desk/assignment", "分办规则", x.Says()
+		p.Form.Action, p.Form.Hidden, p.Form.Buttons = fmt.Sprintf("/desk/assignment/%d", id), versioned(x.Version), []view.Button{{Text: "保存"}}
+		p.Form.Fields = append(fields, view.Field{Name: "retired", Kind: view.Checkbox, Value: "1", Checked: x.Retired, Label: "停用"})
 		return err
-	}
-	if wrong != nil {
-		again(&p.Desk, &p.Form, f, wrong)
-	}
-	return c.Render(status, p)
+	})
 }
 
 // ChangeAssignRule stores a new version.

@@ -81,31 +81,13 @@ func (d *Doors) AddCanned(c *door.Ctx) error {
 func (d *Doors) CannedReply(c *door.Ctx) error { return d.cannedReply(c, 200, nil, nil) }
 
 func (d *Doors) cannedReply(c *door.Ctx, status int, f *door.Form, wrong error) error {
-	id, err := number(c.Params("id"))
-	if err != nil {
-		return err
-	}
-	var p view.DeskFormPage
-	err = c.Read(func(r *store.Reader) error {
+	return d.formPage(c, status, f, wrong, "常用答复", func(r *store.Reader, id int64, p *view.DeskFormPage) error {
 		x, err := cases.CannedByID(r, id)
-		if err != nil {
-			return err
-		}
-		if p.Desk, err = d.frameIn(c, r, "常用答复"); err != nil {
-			return err
-		}
 		p.Heading, p.Lead = x.Title, variables()
-		p.Form = view.Form{Action: fmt.Sprintf("/desk/canned/%d", id), CSRF: p.CSRF, Hidden: versioned(x.Version), Buttons: []view.Button{{Text: "保存"}},
-			Fields: append(cannedFields(x), view.Field{Name: "retired", Kind: view.Checkbox, Value: "1", Checked: x.Retired, Label: "停用，不再能套用"})}
-		return nil
-	})
-	if err != nil {
+		p.Form.Action, p.Form.Hidden, p.Form.Buttons = fmt.Sprintf("/desk/canned/%d", id), versioned(x.Version), []view.Button{{Text: "保存"}}
+		p.Form.Fields = append(cannedFields(x), view.Field{Name: "retired", Kind: view.Checkbox, Value: "1", Checked: x.Retired, Label: "停用，不再能套用"})
 		return err
-	}
-	if wrong != nil {
-		again(&p.Desk, &p.Form, f, wrong)
-	}
-	return c.Render(status, p)
+	})
 }
 
 // ChangeCanned stores a new version.

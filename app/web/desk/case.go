@@ -157,9 +157,6 @@ func (p *casePage) facts() []view.Answer {
 		if x.ExternalID != "" {
 			value += "，对方编号 " + x.ExternalID
 		}
-		for _, c := range x.Rest {
-			value += "\n" + c.Heading + "：" + c.Text
-		}
 		add("转来", value)
 	}
 	add("受理", k.AcceptedOn.Chinese())
@@ -355,6 +352,9 @@ func (d *Doors) Contact(c *door.Ctx) error {
 			if a.Value != "" {
 				p.Contact = append(p.Contact, a)
 			}
+		}
+		for _, c := range x.Rest {
+			p.Contact = append(p.Contact, view.Answer{Label: c.Heading, Value: c.Text})
 		}
 	})
 }

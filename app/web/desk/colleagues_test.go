@@ -16,6 +16,9 @@ func TestColleaguesAreAskedAndSeenOnTheSameCase(t *testing.T) {
 		if p := send(t, clerk, page, page+"/note", "content", "请@handler 看"); p.Status != 422 || p.Find("#note-content-error").Length() != 1 || p.Find("#note-content").Text() != "请@handler 看" {
 			t.Errorf("who cannot see it: %d %s", p.Status, p.Text())
 		}
+		if p := send(t, clerk, page, page+"/note", "content", "请@没有这个人 看看"); p.Status != 422 || !strings.Contains(p.Text(), "没有找到“@没有这个人”") {
+			t.Errorf("nobody: %d %s", p.Status, p.Text())
+		}
 		act(t, clerk, page, "note", "content", "请@dispatcher 看看是不是一回事")
 		if p := dispatcher.Get("/desk/queue"); !strings.Contains(p.Find(".baskets").Text(), "提到我的") {
 			t.Error(p.Text())

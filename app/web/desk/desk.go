@@ -341,6 +341,30 @@ func number(s string) (int64, error) {
 	return n, nil
 }
 
+// formPage shows a page that is one form, about the thing that the address names;
+// make reads it and says what is asked. f and wrong give back what was typed.
+func (d *Doors) formPage(c *door.Ctx, status int, f *door.Form, wrong error, title string, make func(r *store.Reader, id int64, p *view.DeskFormPage) error) error {
+	id, err := number(c.Params("id"))
+	if err != nil {
+		return err
+	}
+	var p view.DeskFormPage
+	err = c.Read(func(r *store.Reader) (err error) {
+		if p.Desk, err = d.frameIn(c, r, title); err != nil {
+			return err
+		}
+		p.Form.CSRF = p.CSRF
+		return make(r, id, &p)
+	})
+	if err != nil {
+		return err
+	}
+	if wrong != nil {
+		again(&p.Desk, &p.Form, f, wrong)
+	}
+	return c.Render(status, p)
+}
+
 // again gives a form back what was typed, with what is wrong. What belongs to
 // no field becomes a notice above the page.
 func again(d *view.Desk, form *view.Form, f *door.Form, err error) {

@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,6 +68,9 @@ func (d *Doors) jobForm(c *door.Ctx, status int, f *door.Form, wrong error) erro
 		return err
 	}
 	verb := cases.Verb(f.Get("verb"))
+	if !slices.Contains(cases.JobVerbs(c.Actor), verb) {
+		return fault.New(fault.Forbidden, "您的角色不能成批进行这项操作。请返回来件列表，从“成批办理”里选。")
+	}
 	p := view.DeskFormPage{Heading: fmt.Sprintf("%s %d 件", verb.Word(), len(ids)), Lead: "一件一件地办，每一件照样检查权限和状态；不能办的逐件说明理由。可以离开，进度在“成批办理”里看。"}
 	fields := []view.Field{}
 	err = c.Read(func(r *store.Reader) (err error) {
@@ -85,7 +89,10 @@ func (d *Doors) jobForm(c *door.Ctx, status int, f *door.Form, wrong error) erro
 					handlers = append(handlers, view.Choice{Value: strconv.FormatInt(h.ID, 10), Text: h.Name + "（" + h.Department + "）"})
 				}
 			}
-			fields = append(fields, view.Field{Name: "department", Kind: view.Select, Label: "承办部门", Required: true, Choices: who.choices("请选择")}, view.Field{Name: "handler", Kind: view.Select, Label: "承办人", Choices: handlers})
+			fields = append(fields, view.Field{Name: "department", Kind: view.Select, Label: "承办部门", Required: true, Choices: who.choices("请选择")}, view.Field{Name: "handler", Kind: view.Select, Label: "承办人", Choices: handlers},
+				view.Field{Name: "content", Label: "重新抽取的理由", Hint: "其中有抽取过承办人的才要写。", Max: 200})
+		case cases.DoDiscard:
+			fields = append(fields, view.Field{Name: "confirm", Kind: view.Checkbox, Value: "1", Label: fmt.Sprintf("确定把这 %d 件列为无效件", len(ids)), Required: true})
 		case cases.DoSupervise:
 			fields = append(fields, view.Field{Name: "content", Kind: view.Textarea, Label: "督办要求", Hint: "每一件都写上，承办部门会看到，来信人看不到。", Required: true, Rows: 4})
 		}
@@ -101,7 +108,7 @@ func (d *Doors) jobForm(c *door.Ctx, status int, f *door.Form, wrong error) erro
 	for i, id := range ids {
 		seen[i] = strconv.FormatInt(id, 10)
 	}
-	p.Form.Hidden = append(p.Form.Hidden, view.Hidden{Name: "cases", Value: strings.Join(seen, ",")})
+	p.Form.Hidden = append(p.Form.Hidden, view.Hidden{Name: "cases", Value: strings.Join(seen, ",")}, view.Hidden{Name: "submission_key", Value: or(f.Get("submission_key"), newKey())})
 	if wrong != nil {
 		again(&p.Desk, &p.Form, f, wrong)
 	}
@@ -118,10 +125,20 @@ func (d *Doors) StartJob(c *door.Ctx) error {
 	if err != nil {
 		return d.queuePage(c, 422, f, err)
 	}
+	verb, id := cases.Verb(f.Get("verb")), int64(0)
 	p := cases.JobParams{Content: f.Get("content"), ByLot: f.Get("handler") == byLot}
-	p.Department, _ = strconv.ParseInt(f.Get("department"), 10, 64)
-	p.Handler, _ = strconv.ParseInt(f.Get("handler"), 10, 64)
-	id, err := d.house.Cases.StartJob(c.Std(), c.Actor, cases.Verb(f.Get("verb")), p, ids, filter)
+	p.Department, _ = strconv.ParseInt(f.Get("department"), 10, 64) // 0 is no department, which the room says
+	if h := f.Get("handler"); h != "" && !p.ByLot {
+		if p.Handler, err = strconv.ParseInt(h, 10, 64); err != nil {
+			err = fault.Form([]fault.Field{{Name: "handler", Message: "请从列表中选择承办人。"}})
+		}
+	}
+	if verb == cases.DoDiscard && f.Get("confirm") == "" {
+		err = fault.Form([]fault.Field{{Name: "confirm", Message: "请先勾选确认。"}})
+	}
+	if err == nil {
+		id, err = d.house.Cases.StartJob(c.Std(), c.Actor, f.Get("submission_key"), verb, p, ids, filter)
+	}
 	return d.settled(c, err, fmt.Sprintf("/desk/jobs/%d", id), func(status int) error { return d.jobForm(c, status, f, err) })
 }
 

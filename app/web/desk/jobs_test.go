@@ -38,10 +38,14 @@ func TestTickedCasesAreDoneTogether(t *testing.T) {
 		if p.Status != 200 || p.Find("h1").Text() != "登记 2 件" {
 			t.Fatalf("%d %s", p.Status, p.Text())
 		}
-		p = clerk.Post("/desk/jobs", p.Fields("main form"))
+		twice := p.Fields("main form")
+		p = clerk.Post("/desk/jobs", twice)
 		job := p.Header.Get("Location")
 		if p.Status != 303 || job == "" {
 			t.Fatalf("%d %s", p.Status, p.Text())
+		}
+		if p := clerk.Post("/desk/jobs", twice); p.Header.Get("Location") != job {
+			t.Errorf("a second click: %d %s", p.Status, p.Header.Get("Location"))
 		}
 		if err := s.App.Cases.RunJobs(t.Context()); err != nil {
 			t.Fatal(err)
@@ -81,7 +85,24 @@ func TestTickedCasesAreDoneTogether(t *testing.T) {
 		if p.Status != 422 || p.Find("#department-error").Length() != 1 || p.Find("#handler option[selected]").AttrOr("value", "") != "lot" || strings.Count(p.Value("cases"), ",") != 1 {
 			t.Errorf("%d %s", p.Status, p.Text())
 		}
-		if p := dispatcher.Post("/desk/jobs", url.Values{"_csrf": {v.Get("_csrf")}, "verb": {"send"}, "case": {"1"}, "which": {"ticked"}}); p.Status != 403 {
+		v.Set("department", "1")
+		v.Set("handler", "zzz")
+		if p := dispatcher.Post("/desk/jobs", v); p.Status != 422 || p.Find("#handler-error").Length() != 1 {
+			t.Errorf("a handler who is none: %d %s", p.Status, p.Text())
+		}
+		if p := queue(dispatcher, "/desk/queue", 0, "verb", "discard", "which", "all"); p.Status != 422 || !strings.Contains(p.Text(), "不能对全部来件一起办理") {
+			t.Errorf("everything at once: %d %s", p.Status, p.Text())
+		}
+		p = queue(dispatcher, "/desk/queue?basket=new", 0, "verb", "discard", "which", "all")
+		if p = dispatcher.Post("/desk/jobs", p.Fields("main form")); p.Status != 422 || p.Find("#confirm-error").Length() != 1 {
+			t.Errorf("not confirmed: %d %s", p.Status, p.Text())
+		}
+		for _, verb := range []string{"", "send", "nothing"} {
+			if p := queue(dispatcher, "/desk/queue", 1, "verb", verb, "which", "ticked"); p.Status != 403 {
+				t.Errorf("%q: %d", verb, p.Status)
+			}
+		}
+		if p := dispatcher.Post("/desk/jobs", url.Values{"_csrf": {v.Get("_csrf")}, "verb": {"send"}, "case": {"1"}, "which": {"ticked"}, "submission_key": {"a key that is long enough"}}); p.Status != 403 {
 			t.Errorf("an act that is for no job: %d", p.Status)
 		}
 		if p := s.SignIn("handler").Get("/desk/queue"); p.Find("#bulk").Length() != 0 {

@@ -319,7 +319,7 @@ func (d *Doors) rowPage(c *door.Ctx, status int, kind cases.Kind, f *door.Form, 
 	if err != nil {
 		return err
 	}
-	if x.State == cases.RowAccepted {
+	if x.State == cases.RowAccepted && status == 200 {
 		return c.SeeOther(fmt.Sprintf("/desk/cases/%d", *x.CaseID))
 	}
 	list := fmt.Sprintf("%s/%d", importsPath, m.ID)
@@ -369,10 +369,13 @@ func (d *Doors) rowPage(c *door.Ctx, status int, kind cases.Kind, f *door.Form, 
 			p.Acts = append(p.Acts, view.Act{Name: name, Label: label, Lead: lead, Form: view.Form{Action: own + "/" + name, CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "version", Value: version}},
 				Fields: names(name, fields...), Buttons: []view.Button{{Text: button}}}})
 		}
-		if x.State == cases.RowAside {
+		switch x.State {
+		case cases.RowAccepted: // by somebody else, while this was typed: the words are still to be copied
+			p.Closed = "已登记，编号 " + x.CaseNo + "。需要的请复制，补充到那一件。"
+		case cases.RowAside:
 			p.Closed = "已搁置：" + x.Reason
 			act("take_up", "恢复这一行", "恢复以后可以修补、登记。", "恢复")
-		} else {
+		default:
 			act("aside", "搁置这一行", "合计行、空行、已经登记过的，写明理由搁置；以后可以恢复。", "搁置", view.Field{Name: "reason", Label: "理由", Required: true, Max: 200})
 		}
 		if wrong != nil {
@@ -439,7 +442,7 @@ func (d *Doors) DoImportRow(c *door.Ctx) error {
 			err = s.TakeUp(c.Std(), c.Actor, m.ID, x.ID, version)
 		}
 		return d.settled(c, err, list+"?done="+act, func(status int) error {
-			return d.rowPage(c, status, "", nil, nil, func(p *view.IntakePage) { showAgain(&p.Desk, p.Acts, act, f, err) })
+			return d.rowPage(c, status, "", nil, nil, func(p *view.IntakePage) { p.Kept = showAgain(&p.Desk, p.Acts, act, f, err) })
 		})
 	}
 	return errNothing

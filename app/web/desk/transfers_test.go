@@ -55,8 +55,11 @@ func TestAListFromElsewhereIsRegisteredRowByRow(t *testing.T) {
 		}
 		p = clerk.Get(list + "?state=accepted")
 		page1, _ := p.Find("a.row").Attr("href")
-		if p := clerk.Get(page1); !strings.Contains(p.Text(), "省高院，对方编号 X-1") || !strings.Contains(p.Text(), "备注：省里转") {
+		if p := clerk.Get(page1); !strings.Contains(p.Text(), "省高院，对方编号 X-1") || strings.Contains(p.Text(), "省里转") {
 			t.Errorf("%s: %s", page1, p.Text())
+		}
+		if p := send(t, clerk, page1, page1+"/contact"); !strings.Contains(p.Find("#contact").Text(), "省里转") {
+			t.Errorf("what came with it is not told with the contact: %s", p.Find("#contact").Text())
 		}
 
 		// A row is mended as a form: what is wrong is said, what was typed stays.
@@ -83,8 +86,14 @@ func TestAListFromElsewhereIsRegisteredRowByRow(t *testing.T) {
 		if p := clerk.Post(row+"/mend", v); p.Status != 303 || p.Header.Get("Location") != list+"?done=mended" {
 			t.Fatalf("%d %s", p.Status, p.Text())
 		}
-		if p := clerk.Post(row+"/mend", v); p.Status != 303 || !strings.HasPrefix(p.Header.Get("Location"), "/desk/cases/") {
-			t.Errorf("again: %d %s", p.Status, p.Text())
+		// Who was slower reads that, and still has the words.
+		late := v
+		late.Set("content", "这是后来才写好的一段话。")
+		if p := clerk.Post(row+"/mend", late); p.Status != 409 || p.Find("#content").Text() != "这是后来才写好的一段话。" || !strings.Contains(p.Text(), "别人刚刚登记了这一行") || p.Find("#intake .buttons").Length() != 0 {
+			t.Errorf("too late: %d %s", p.Status, p.Text())
+		}
+		if p := clerk.Post(row+"/aside", url.Values{"_csrf": {v.Get("_csrf")}, "version": {"1"}, "reason": {"重复的一行"}}); p.Status != 409 || !strings.Contains(p.Find(".kept").Text(), "重复的一行") {
+			t.Errorf("set aside too late: %d %s", p.Status, p.Text())
 		}
 		last, _ := clerk.Get(list + "?state=repair").Find("a.row").First().Attr("href")
 		if p := send(t, clerk, last, last+"/aside", "reason", ""); p.Status != 422 || p.Find("#aside[open] .error").Length() != 1 {
@@ -153,6 +162,14 @@ func TestABatchOfLettersIsWrittenDownFromTheScans(t *testing.T) {
 		}
 		if p := letters(nil, scans...); p.Header.Get("Location") != list+"?done=sheet_again" {
 			t.Errorf("again: %s", p.Header.Get("Location"))
+		}
+		// In another order and under other names they are the same letters; one among others is named.
+		if p := letters(nil, apptest.File{Name: "b.pdf", Body: scans[1].Body}, apptest.File{Name: "z.png", Body: scans[0].Body}); p.Header.Get("Location") != list+"?done=sheet_again" {
+			t.Errorf("in another order: %s", p.Header.Get("Location"))
+		}
+		p = letters(nil, scans[0], apptest.File{Name: "来信3.txt", Body: []byte("第三封")})
+		if p := clerk.Get(strings.TrimSuffix(p.Header.Get("Location"), "?done=sheet_in")); strings.Count(p.Text(), "这一封以前收过") != 1 {
+			t.Error(p.Text())
 		}
 		p = clerk.Get(list)
 		if !strings.Contains(p.Text(), "要修补 2") {

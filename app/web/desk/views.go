@@ -91,39 +91,21 @@ func (d *Doors) KeepView(c *door.Ctx) error {
 func (d *Doors) View(c *door.Ctx) error { return d.viewPage(c, 200, nil, nil) }
 
 func (d *Doors) viewPage(c *door.Ctx, status int, f *door.Form, wrong error) error {
-	id, err := number(c.Params("id"))
-	if err != nil {
-		return err
-	}
-	var p view.DeskFormPage
-	err = c.Read(func(r *store.Reader) error {
+	return d.formPage(c, status, f, wrong, "视图", func(r *store.Reader, id int64, p *view.DeskFormPage) error {
 		v, err := cases.ViewByID(r, c.Actor, id)
 		if err != nil {
 			return err
 		}
 		who, err := readPeople(r)
-		if err != nil {
-			return err
-		}
-		if p.Desk, err = d.frameIn(c, r, "视图"); err != nil {
-			return err
-		}
 		p.Path, p.Heading, p.Lead = "/desk/views", v.Name, "条件："+filterWords(v.Read(), who)+"。要改条件，请在来件列表里选好，另存一个。"
-		p.Form = view.Form{Action: fmt.Sprintf("/desk/views/%d", id), CSRF: p.CSRF, Hidden: append(versioned(v.Version), view.Hidden{Name: "filter", Value: v.Filter}),
-			Buttons: []view.Button{{Text: "保存"}, {Text: "删除", Name: "drop", Value: "1"}},
-			Fields:  []view.Field{{Name: "name", Label: "名字", Value: v.Name, Required: true, Max: 20}, {Name: "place", Label: "顺序", Hint: "小的在前。", Value: strconv.Itoa(v.Place), Inputmode: "numeric", Width: "short"}}}
+		p.Form.Action, p.Form.Hidden = fmt.Sprintf("/desk/views/%d", id), append(versioned(v.Version), view.Hidden{Name: "filter", Value: v.Filter})
+		p.Form.Buttons = []view.Button{{Text: "保存"}, {Text: "删除", Name: "drop", Value: "1"}}
+		p.Form.Fields = []view.Field{{Name: "name", Label: "名字", Value: v.Name, Required: true, Max: 20}, {Name: "place", Label: "顺序", Hint: "小的在前。", Value: strconv.Itoa(v.Place), Inputmode: "numeric", Width: "short"}}
 		if holds(c.Actor, cannedWriters) {
 			p.Form.Fields = append(p.Form.Fields, view.Field{Name: "shared", Kind: view.Checkbox, Value: "1", Checked: v.Shared, Label: "给大家用"})
 		}
-		return nil
-	})
-	if err != nil {
 		return err
-	}
-	if wrong != nil {
-		again(&p.Desk, &p.Form, f, wrong)
-	}
-	return c.Render(status, p)
+	})
 }
 
 // ChangeView renames, moves, shares or removes a view.

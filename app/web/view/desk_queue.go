@@ -132,6 +132,7 @@ type IntakePage struct {
 	Beside  []Answer // what stood in a spreadsheet and is no answer
 	Scans   []Scan   // of a letter
 	Closed  string   // why the form cannot be sent now
+	Kept    string   // what was typed into a form that is no longer there
 	Acts    []Act
 	Looked  bool
 	Earlier []DeskRow
