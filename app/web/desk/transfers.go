@@ -362,6 +362,9 @@ func (d *Doors) rowPage(c *door.Ctx, status int, kind cases.Kind, f *door.Form, 
 		p.Form.Hidden = append(slices.DeleteFunc(p.Form.Hidden, func(h view.Hidden) bool { return h.Name == "submission_key" }), view.Hidden{Name: "version", Value: version})
 		p.Form.Fields = slices.DeleteFunc(p.Form.Fields, func(f view.Field) bool { return f.Name == "attachments" })
 		p.Form.Fields = append(p.Form.Fields, view.Field{Name: "external_id", Label: "对方的编号", Value: value("external_id"), Max: cases.MaxExternalID, Width: "middle", Autocomplete: "off"})
+		if len(scans) > 0 {
+			p.Heading, x.Given.Rest = fmt.Sprintf("第 %d 封", x.RowNo), nil // the name of the scan stands at the scan
+		}
 		for _, k := range x.Given.Rest {
 			p.Beside = append(p.Beside, view.Answer{Label: k.Heading, Value: k.Text})
 		}
