@@ -1,7 +1,9 @@
 package demo
 
 import (
+	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -17,6 +19,7 @@ var acted = 700 // tests act out fewer
 // The numbers of copies: a permutation of all numbers of eight digits that do
 // not begin with 0, so that no two are the same.
 const (
+	least   = 10_000_000
 	numbers = 90_000_000
 	factor  = 48_271 // has no divisor in common with numbers
 )
@@ -57,6 +60,7 @@ func (s *stage) copies(n int) error {
 	var originals []cases.Case
 	texts := map[int64]string{}
 	var have, stride int64
+	var taken []int64
 	err := s.DB.Read(s.ctx, func(r *store.Reader) error {
 		if err := r.Table("cases").Count(&have).Error; err != nil {
 			return err
@@ -72,6 +76,9 @@ func (s *stage) copies(n int) error {
 			Where("NOT EXISTS (SELECT 1 FROM case_links l WHERE l.case_id = c.id OR l.other_id = c.id)").Order("id").Limit(acted).Find(&originals).Error; err != nil {
 			return err
 		}
+		if err := r.Table("cases").Pluck("CAST(case_no AS BIGINT)", &taken).Error; err != nil {
+			return err
+		}
 		var docs []search.Doc
 		if err := r.Table("search_docs").Select("ref, body AS text").Where("kind = 'case'").Order("ref").Limit(2 * acted).Find(&docs).Error; err != nil {
 			return err
@@ -84,14 +91,14 @@ func (s *stage) copies(n int) error {
 	if err != nil {
 		return err
 	}
-	ids, taken := make([]int64, len(originals)), map[string]bool{}
+	ids := make([]int64, len(originals))
 	for i, o := range originals {
-		ids[i], taken[o.CaseNo] = o.ID, true
+		ids[i] = o.ID
 	}
 	rounds := (int64(n)-have)/int64(len(ids)) + 1
-	offset := int64(0)
-	for s.collide(taken, ids, stride, rounds, offset) {
-		offset++
+	offset, err := free(taken, ids, stride, rounds)
+	if err != nil {
+		return err
 	}
 	for k := int64(1); have < int64(n); k++ {
 		some := ids[:min(int64(len(ids)), int64(n)-have)]
@@ -113,16 +120,30 @@ func (s *stage) copies(n int) error {
 	})
 }
 
-// collide reports whether a copy would have an original's number.
-func (s *stage) collide(taken map[string]bool, ids []int64, stride, rounds, offset int64) bool {
-	for k := int64(1); k <= rounds; k++ {
-		for _, id := range ids {
-			if taken[fmt.Sprint(10_000_000+((id+k*stride)*factor+offset)%numbers)] {
-				return true
-			}
+// free is an offset with which no copy has a number that is taken. Of a million
+// copies some eight have one with most offsets, so it is the numbers that are
+// asked which copy would have them, and not the copies.
+func free(taken, ids []int64, stride, rounds int64) (int64, error) {
+	if (rounds+1)*stride > numbers {
+		return 0, fmt.Errorf("demo: %d copies of a case are more than there are numbers for", rounds)
+	}
+	copied := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		copied[id] = true
+	}
+	inverse := new(big.Int).ModInverse(big.NewInt(factor), big.NewInt(numbers)).Int64()
+	meets := func(offset int64) bool {
+		return slices.ContainsFunc(taken, func(number int64) bool {
+			id := (number - least - offset%numbers + numbers) % numbers * inverse % numbers
+			return id/stride >= 1 && id/stride <= rounds && copied[id%stride]
+		})
+	}
+	for offset := range int64(numbers) {
+		if !meets(offset) {
+			return offset, nil
 		}
 	}
-	return false
+	return 0, errors.New("demo: no numbers left for so many copies")
 }
 
 // copy makes the k-th copy of the originals.
