@@ -58,16 +58,23 @@ type shut struct{ Staff, Departments []int64 }
 // both reads two cases as the actor sees them and keeps others from changing
 // either until the end of tx: two merges that cross find each other.
 func both(tx *store.Tx, a staff.Actor, one, other int64) (x, y Case, err error) {
-	first, second := min(one, other), max(one, other)
-	for _, id := range []int64{first, second} {
-		if err := tx.Exec("UPDATE cases SET version = version WHERE id = ?", id).Error; err != nil {
-			return x, y, fmt.Errorf("cases: merge: %w", err)
-		}
+	if err := hold(tx, one, other); err != nil {
+		return x, y, err
 	}
 	if x, err = get(&tx.Reader, a, one); err == nil {
 		y, err = get(&tx.Reader, a, other)
 	}
 	return x, y, err
+}
+
+// hold keeps others from changing two cases until the end of tx.
+func hold(tx *store.Tx, one, other int64) error {
+	for _, id := range []int64{min(one, other), max(one, other)} {
+		if err := tx.Exec("UPDATE cases SET version = version WHERE id = ?", id).Error; err != nil {
+			return fmt.Errorf("cases: merge: %w", err)
+		}
+	}
+	return nil
 }
 
 // numbered finds the case with a number that the actor may see.
@@ -227,8 +234,27 @@ func (s *Service) Unmerge(ctx context.Context, a staff.Actor, id int64, version 
 
 func unmerge(tx *store.Tx, a staff.Actor, c, survivor Case, row mergeRow, version int, reason string) error {
 	var before standingOf
+	if err := json.Unmarshal([]byte(row.Before), &before); err != nil {
+		return fmt.Errorf("cases: unmerge: %w", err)
+	}
+	if err := end(tx, a, row, reason); err != nil {
+		return err
+	}
+	c.EndedOn = calendar.Date{}
+	if err := move(tx, a, &c, DoUnmerge, version, record{to: before.State, detail: "从 " + survivor.CaseNo + " 分开", notify: true}); err != nil {
+		return err
+	}
+	// Not computed anew: where it stood, that is where it stands.
+	if err := tx.Model(&Case{}).Where("id = ?", c.ID).Updates(map[string]any{"due_on": before.DueOn, "due_step": before.DueStep}).Error; err != nil {
+		return fmt.Errorf("cases: unmerge: %w", err)
+	}
+	return letGo(tx, a, survivor, row, c.CaseNo)
+}
+
+// end marks a merge as undone and lets those see the survivor again whom it alone kept away.
+func end(tx *store.Tx, a staff.Actor, row mergeRow, reason string) error {
 	var out shut
-	if err := errors.Join(json.Unmarshal([]byte(row.Before), &before), json.Unmarshal([]byte(row.Shut), &out)); err != nil {
+	if err := json.Unmarshal([]byte(row.Shut), &out); err != nil {
 		return fmt.Errorf("cases: unmerge: %w", err)
 	}
 	done := tx.Model(&mergeRow{}).Where("id = ? AND undone_at IS NULL", row.ID).
@@ -248,23 +274,122 @@ func unmerge(tx *store.Tx, a staff.Actor, c, survivor Case, row mergeRow, versio
 			continue
 		}
 		err := tx.Exec("DELETE FROM case_exclusions WHERE case_id = ? AND "+x.column+" IN ? AND NOT EXISTS (SELECT 1 FROM case_merges m JOIN case_exclusions o ON o.case_id = m.case_id WHERE m.into_id = ? AND m.undone_at IS NULL AND o."+x.column+" = case_exclusions."+x.column+")",
-			survivor.ID, x.ids, survivor.ID).Error
+			row.IntoID, x.ids, row.IntoID).Error
 		if err != nil {
 			return fmt.Errorf("cases: unmerge: %w", err)
 		}
 	}
-	c.EndedOn = calendar.Date{}
-	if err := move(tx, a, &c, DoUnmerge, version, record{to: before.State, detail: "从 " + survivor.CaseNo + " 分开", notify: true}); err != nil {
-		return err
-	}
-	// Not computed anew: where it stood, that is where it stands.
-	if err := tx.Model(&Case{}).Where("id = ?", c.ID).Updates(map[string]any{"due_on": before.DueOn, "due_step": before.DueStep}).Error; err != nil {
-		return fmt.Errorf("cases: unmerge: %w", err)
-	}
+	return nil
+}
+
+// letGo gives a survivor back the limit that a merge had shortened.
+func letGo(tx *store.Tx, a staff.Actor, survivor Case, row mergeRow, number string) error {
 	if !row.DueSet.IsZero() && survivor.HandleDue == row.DueSet {
 		survivor.HandleDue = row.DueWas
 	}
-	return adjust(tx, a, survivor, DoLetGo, c.CaseNo)
+	return adjust(tx, a, survivor, DoLetGo, number)
+}
+
+// heard reads the case that stands for a merged one, since when it does, and the
+// answer that has reached the merged one's sender since, nil while there is none.
+func heard(r *store.Reader, id int64) (into Case, since time.Time, reply *Reply, err error) {
+	survivor, since, err := survivorOf(r, id)
+	if err != nil {
+		return into, since, nil, err
+	}
+	if err := r.Select(columns).Where("id = ?", survivor).Take(&into).Error; err != nil {
+		return into, since, nil, fmt.Errorf("cases: survivor: %w", err)
+	}
+	reply, err = lastReply(r, survivor)
+	if reply != nil && reply.SentAt.Before(since) {
+		reply = nil
+	}
+	return into, since, reply, err
+}
+
+// asAnswered is a merged case as it stands once the answer that reached its sender
+// is its own: answered by the same department on the same day and, for a
+// petition, in the stage which that answer ended.
+func asAnswered(c, into Case, reply Reply) Case {
+	c.State, c.EndedOn = Replied, calendar.Date{}
+	if into.State == Concluded {
+		c.State, c.EndedOn = Concluded, into.EndedOn
+	}
+	if c.Stage = into.Stage; into.RepliedOn.IsZero() { // the other sender has gone on to the next
+		c.Stage = into.Stage.before()
+	}
+	if c.AcceptedOn.IsZero() {
+		if c.AcceptedOn = into.AcceptedOn; c.AcceptedOn.Before(c.ReceivedOn) {
+			c.AcceptedOn = c.ReceivedOn
+		}
+	}
+	c.DepartmentID, c.HandlerID = reply.DepartmentID, nil
+	if same(into.DepartmentID, reply.DepartmentID) {
+		c.HandlerID = into.HandlerID
+	}
+	c.RepliedOn = calendar.Of(reply.SentAt)
+	c.Late = c.Late || !c.HandleDue.IsZero() && c.RepliedOn.After(c.HandleDue)
+	return c
+}
+
+// takeAnswer parts a merged case whose sender has something to say of the answer
+// that reached them: it becomes the case's own answer, so that what they say, and
+// what follows from it, is about their case alone. Without such an answer
+// nothing changes.
+func takeAnswer(tx *store.Tx, c *Case) error {
+	var rows []mergeRow
+	var survivor Case
+	for held := false; ; held = true {
+		err := errors.Join(tx.Select(columns).Where("id = ?", c.ID).Take(c).Error, tx.Where("case_id = ? AND undone_at IS NULL", c.ID).Limit(1).Find(&rows).Error)
+		if err != nil {
+			return fmt.Errorf("cases: part: %w", err)
+		}
+		if len(rows) == 0 {
+			return nil // somebody parted them just now
+		}
+		if held {
+			break
+		}
+		if err := hold(tx, c.ID, rows[0].IntoID); err != nil {
+			return err
+		}
+	}
+	row := rows[0]
+	into, since, reply, err := heard(&tx.Reader, c.ID)
+	if err != nil || reply == nil || into.State == Archived {
+		return err
+	}
+	if err := tx.Select(columns).Where("id = ?", row.IntoID).Take(&survivor).Error; err != nil {
+		return fmt.Errorf("cases: part: %w", err)
+	}
+	nobody, why := staff.Actor{}, "来信人对答复有话要说，单独办理"
+	if err := end(tx, nobody, row, why); err != nil {
+		return err
+	}
+	var list []Reply // all of them: who decided an earlier stage does not decide the next
+	if err := tx.Where("case_id = ? AND sent_at >= ?", into.ID, since).Order("id").Limit(100).Find(&list).Error; err != nil {
+		return fmt.Errorf("cases: part: %w", err)
+	}
+	for _, own := range list {
+		own.ID, own.CaseID = 0, c.ID
+		if err := tx.Create(&own).Error; err != nil {
+			return fmt.Errorf("cases: part: %w", err)
+		}
+	}
+	to := asAnswered(*c, into, *reply)
+	state, ended := to.State, to.EndedOn
+	to.State = Merged
+	if err := move(tx, nobody, &to, DoUnmerge, 0, record{to: state, detail: why}); err != nil {
+		return err
+	}
+	if to.EndedOn != ended {
+		if err := tx.Model(&Case{}).Where("id = ?", c.ID).Update("ended_on", ended).Error; err != nil {
+			return fmt.Errorf("cases: part: %w", err)
+		}
+		to.EndedOn = ended
+	}
+	*c = to
+	return letGo(tx, nobody, survivor, row, c.CaseNo)
 }
 
 // adjust stores a survivor's limit, which alone a merge touches, and tells of the merge.

@@ -242,3 +242,123 @@ func TestCasesAreLinkedAndSplit(t *testing.T) {
 		casestest.Check(t, c.db)
 	})
 }
+
+func TestWhoIsMergedHasTheirOwnSayOfTheAnswer(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		actions := func(id int64) []cases.Verb {
+			t.Helper()
+			tr, err := c.Track(ctx, id)
+			c.must(err)
+			return tr.Actions
+		}
+		send := func(id int64) {
+			t.Helper()
+			c.must(c.Propose(ctx, c.handler, id, c.v(id)))
+			c.must(c.Pass(ctx, c.reviewer, id, c.v(id)))
+			p, err := c.Open(ctx, c.approver, id)
+			c.must(err)
+			c.must(c.Approve(ctx, c.approver, id, c.v(id), p.Digest))
+			c.must(c.Send(ctx, c.handler, id, c.v(id)))
+		}
+		a := c.handled(complaint("71", "窗口没有人"))
+		var b []int64
+		for i := range 4 {
+			b = append(b, c.accepted(complaint(fmt.Sprint(72+i), "等候太久")))
+			into := a
+			if i == 3 {
+				into = b[2] // through another
+			}
+			if i == 2 {
+				continue
+			}
+			c.must(c.Merge(ctx, c.dispatcher, b[i], c.v(b[i]), c.no(into), "同一件事"))
+		}
+		c.must(c.Merge(ctx, c.dispatcher, b[2], c.v(b[2]), c.no(a), "同一件事"))
+		c.refused(c.Rate(ctx, b[0], "yes", "satisfied", ""), fault.Conflict)
+		c.refused(c.Object(ctx, b[0], "不同意"), fault.Conflict)
+		post := cases.Serving{About: "reply", Way: cases.Post, SentOn: calendar.Of(c.clock.Now()), Number: "EMS 1"}
+		c.refused(c.Serve(ctx, c.dispatcher, b[0], post), fault.Invalid)
+		if got := actions(b[0]); !slices.Equal(got, []cases.Verb{cases.DoSupplement}) {
+			t.Errorf("before the answer: %v", got)
+		}
+		send(a)
+		c.must(c.Serve(ctx, c.dispatcher, b[0], post))
+		if got := actions(b[0]); !slices.Contains(got, cases.DoRate) || !slices.Contains(got, cases.DoObject) {
+			t.Errorf("after it: %v", got)
+		}
+		stays := c.row(a)
+
+		// One is content, one is not; each is about their own case alone.
+		c.must(c.Rate(ctx, b[0], "yes", "satisfied", ""))
+		c.refused(c.Rate(ctx, b[0], "no", "dissatisfied", "改主意了"), fault.Conflict)
+		casestest.Check(t, c.db)
+		c.must(c.Object(ctx, b[1], "我等的是另一天，没有回答。"))
+		casestest.Check(t, c.db)
+		for i, waits := range []bool{false, true} {
+			got := c.get(b[i])
+			if got.State != cases.Replied || (got.ObjectedAt != nil) != waits || got.RepliedOn != stays.RepliedOn || !got.EndedOn.IsZero() || *got.DepartmentID != c.department || *got.HandlerID != c.handler.ID {
+				t.Errorf("%d: %+v", i, got)
+			}
+			tr, err := c.Track(ctx, b[i])
+			c.must(err)
+			if tr.Into != nil || tr.Reply == nil || (tr.Rating == nil) != waits || strings.Contains(fmt.Sprintf("%+v", tr), "某人71") {
+				t.Errorf("%d: %+v", i, tr)
+			}
+		}
+		if d := cmp.Diff(stays, c.row(a), cmp.AllowUnexported(calendar.Date{})); d != "" {
+			t.Errorf("the first case changed: %s", d)
+		}
+		c.must(c.Redo(ctx, c.supervisor, b[1], c.v(b[1]), "请查那一天"))
+		c.must(c.Conclude(ctx, c.handler, a, c.v(a), ""))
+
+		// Who was merged through another, after the end, and while the other is handled anew.
+		c.must(c.Rate(ctx, b[3], "no", "dissatisfied", "没有人改"))
+		casestest.Check(t, c.db)
+		if got := c.get(b[3]); got.State != cases.Concluded || got.ObjectedAt == nil || got.EndedOn != c.get(a).EndedOn {
+			t.Errorf("%+v", got)
+		}
+		c.must(c.Rate(ctx, a, "no", "dissatisfied", "还是没有人"))
+		c.must(c.Redo(ctx, c.supervisor, a, c.v(a), "再查"))
+		c.must(c.Rate(ctx, b[2], "yes", "basically", ""))
+		casestest.Check(t, c.db)
+		if got := c.get(b[2]); got.State != cases.Replied {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestAMergedPetitionGoesToItsOwnNextStage(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		a, b, late := c.accepted(petition("0000000081")), c.accepted(petition("0000000082")), c.accepted(petition("0000000083"))
+		for _, id := range []int64{b, late} {
+			c.must(c.Merge(ctx, c.dispatcher, id, c.v(id), c.no(a), "同一件事"))
+		}
+		bench{c.handler, c.reviewer, c.approver}.answers(ctx, c, a)
+		c.must(c.Object(ctx, a, "没有查清。"))
+		tr, err := c.Track(ctx, b)
+		c.must(err)
+		if tr.Next != cases.Reconsider || !slices.Contains(tr.Actions, cases.DoObject) {
+			t.Errorf("%s %v", tr.Next, tr.Actions)
+		}
+		c.must(c.Object(ctx, b, "我也不同意。"))
+		casestest.Check(t, c.db)
+		if got := c.get(b); got.State != cases.Accepted || got.Stage != cases.Reconsider || got.DueStep != "reconsider" || got.DepartmentID != nil {
+			t.Errorf("%+v", got)
+		}
+		c.refused(c.Assign(ctx, c.dispatcher, b, c.v(b), c.department, 0), fault.Invalid)
+
+		// Who waits for the second opinion goes on from that, past both who gave one.
+		third := c.bench("审判管理办公室")
+		third.answers(ctx, c, a)
+		c.must(c.Object(ctx, late, "复查意见也没有说明。"))
+		casestest.Check(t, c.db)
+		if got := c.get(late); got.State != cases.Accepted || got.Stage != cases.ReReview {
+			t.Errorf("%+v", got)
+		}
+		for _, d := range []int64{c.department, third.handler.DepartmentID} {
+			c.refused(c.Assign(ctx, c.dispatcher, late, c.v(late), d, 0), fault.Invalid)
+		}
+	})
+}

@@ -127,7 +127,7 @@ var moves = map[Verb]Move{
 	DoServed:        {From: States, Roles: servers, Own: true},
 	DoMerge:         {From: []State{Registered, Accepted, Assigned, Returned, Acknowledged, Handling, Redo}, To: Merged, Roles: []staff.Role{staff.Dispatcher}},
 	DoTakeIn:        {From: survivors, Roles: []staff.Role{staff.Dispatcher}},
-	DoUnmerge:       {From: []State{Merged}, Roles: []staff.Role{staff.Dispatcher}}, // to where it stood
+	DoUnmerge:       {From: []State{Merged}, Roles: []staff.Role{staff.Dispatcher}}, // to where it stood; what its sender says of an answer also parts it, see takeAnswer
 	DoLetGo:         {From: States, Roles: []staff.Role{staff.Dispatcher}},
 	DoLink:          {From: States, Roles: []staff.Role{staff.Dispatcher, staff.IntakeClerk}},
 	DoUnlink:        {From: States, Roles: []staff.Role{staff.Dispatcher, staff.IntakeClerk}},

@@ -61,7 +61,7 @@ func TestTheStatesPageIsTheTableOfMoves(t *testing.T) {
 			to = "the same; from need_more, where it was before"
 		}
 		if v == DoUnmerge {
-			to = "where it stood before it was merged"
+			to = "where it stood before it was merged; by its sender, to the answer they rate or object to"
 		}
 		fmt.Fprintf(&b, "| %s %s | %s | %s | %s |\n", v.Word(), v, strings.Join(from, ", "), to, strings.Join(by, ", "))
 	}

@@ -134,6 +134,15 @@ func (s *Service) Serve(ctx context.Context, a staff.Actor, id int64, x Serving)
 		if err := may(a, c, DoServe); err != nil {
 			return err
 		}
+		if c.State == Merged {
+			_, _, reply, err := heard(&tx.Reader, id)
+			if err != nil {
+				return err
+			}
+			if reply != nil {
+				c.RepliedOn = calendar.Of(reply.SentAt)
+			}
+		}
 		if x.About == "reply" && (c.RepliedOn.IsZero() || x.SentOn.Before(c.RepliedOn)) {
 			return fault.Form([]fault.Field{{Name: "sent_on", Message: "答复发出以后才能登记送达。"}})
 		}

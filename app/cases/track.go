@@ -210,6 +210,8 @@ type Tracked struct {
 	Into     *Case  // the one that stands for it, where it was merged; nothing that its sender wrote is shown
 	Parts    []Part // that were split off
 	Next     Stage  // that an objection leads to; empty where staff decide
+
+	answered *Case // a merged case as it stands as soon as its sender says something of the answer
 }
 
 // publicVerbs are the timeline's lines that a sender sees.
@@ -266,13 +268,21 @@ func (s *Service) Track(ctx context.Context, id int64) (Tracked, error) {
 			return err
 		}
 		for _, v := range []Verb{DoSupplement, DoUrge, DoWithdraw, DoRate, DoObject, DoAskErasure} {
-			if s.citizenMay(t.Case, v, today) == nil && (v != DoRate || t.Rating == nil) && (v != DoObject || u.mayObject(r, t.Case, today) == nil) &&
+			c := t.Case
+			if t.answered != nil && parting(v) {
+				c = *t.answered
+			}
+			if s.citizenMay(c, v, today) == nil && (v != DoRate || t.Rating == nil) && (v != DoObject || u.mayObject(r, c, today) == nil) &&
 				(v != DoAskErasure || t.Keeping.mayAsk()) {
 				t.Actions = append(t.Actions, v)
 			}
 		}
-		if t.Case.Appeals() {
-			t.Next, _ = t.Case.Stage.after()
+		next := t.Case
+		if t.answered != nil {
+			next = *t.answered
+		}
+		if next.Appeals() {
+			t.Next, _ = next.Stage.after()
 		}
 		return nil
 	})
@@ -299,30 +309,26 @@ func (t *Tracked) follow(r *store.Reader) (err error) {
 	if t.Parts, err = parts(r, t.Case.ID); err != nil || t.Case.State != Merged {
 		return err
 	}
-	id, since, err := survivorOf(r, t.Case.ID)
+	into, since, reply, err := heard(r, t.Case.ID)
 	if err != nil {
-		return err
-	}
-	var into Case
-	if err := r.Select(columns).Where("id = ?", id).Take(&into).Error; err != nil {
 		return err
 	}
 	// Of the one that stands for it no word reaches this sender.
 	t.Into = &Case{ID: into.ID, Kind: into.Kind, State: into.State, Stage: into.Stage, HandleDue: into.HandleDue, NoticeDue: into.NoticeDue, DueOn: into.DueOn, Provisional: into.Provisional, RepliedOn: into.RepliedOn, EndedOn: into.EndedOn}
 	var events []Event
-	err = r.Select("id, case_id, at, actor_id, verb, from_state, to_state").Where("case_id = ? AND verb IN ? AND at >= ?", id, sharedVerbs, since).Order("id DESC").Limit(500).Find(&events).Error
+	err = r.Select("id, case_id, at, actor_id, verb, from_state, to_state").Where("case_id = ? AND verb IN ? AND at >= ?", into.ID, sharedVerbs, since).Order("id DESC").Limit(500).Find(&events).Error
 	if err != nil {
 		return err
 	}
 	slices.Reverse(events)
 	t.Events = append(t.Events, events...)
 	slices.SortStableFunc(t.Events, func(a, b Event) int { return a.At.Compare(b.At) })
-	reply, err := lastReply(r, id)
-	if err != nil {
-		return err
-	}
-	if reply != nil && !reply.SentAt.Before(since) {
+	if reply != nil {
 		t.Reply = reply
+		if into.State != Archived {
+			mine := asAnswered(t.Case, into, *reply)
+			t.answered, t.Rating = &mine, nil
+		}
 	}
 	if into.DepartmentID != nil {
 		t.Unit, err = staff.DepartmentName(r, *into.DepartmentID)
@@ -346,12 +352,20 @@ func (s *Service) citizenMay(c Case, v Verb, today calendar.Date) error {
 	return nil
 }
 
+// parting are what a sender says of an answer: a merged case is its own again by it.
+func parting(v Verb) bool { return v == DoRate || v == DoObject }
+
 // citizen is the frame of every method in which the sender changes a case.
 func (s *Service) citizen(ctx context.Context, id int64, v Verb, f func(tx *store.Tx, c *Case) error) error {
 	return s.db.Write(ctx, func(tx *store.Tx) error {
 		var c Case
 		if err := tx.Select(columns).Where("id = ?", id).Take(&c).Error; err != nil {
 			return fmt.Errorf("cases: %s: %w", v, err)
+		}
+		if c.State == Merged && parting(v) {
+			if err := takeAnswer(tx, &c); err != nil {
+				return err
+			}
 		}
 		if err := s.citizenMay(c, v, calendar.Of(tx.Now)); err != nil {
 			return err
