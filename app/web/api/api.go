@@ -80,6 +80,9 @@ func (d *doors) keyed(act func(*door.Ctx, staff.Machine) error) door.Handler {
 		if err != nil {
 			return err
 		}
+		if err := d.house.Limits.AllowMachine(m.ID, d.house.DB.Now()); err != nil {
+			return err
+		}
 		return act(c, m)
 	}
 }
@@ -298,7 +301,7 @@ func Refuses(c *door.Ctx) bool { return strings.HasPrefix(c.Path(), "/api/") }
 var titles = map[int][2]string{
 	400: {"看不懂请求", "请照 " + base + "/openapi.json 检查后重发。"}, 401: {"没有密钥，或者密钥不对", "请在 Authorization 里写 Bearer 和密钥。"}, 403: {"不允许", "这个密钥不能做这件事。"},
 	404: {"没有这个地址，或者没有这一件", "有哪些地址见 " + base + "/openapi.json。"}, 405: {"这个地址不接受这种方法", "可以用的方法在 Allow 里。"}, 409: {"和已经登记的不一致", "没有登记。"},
-	413: {"内容太大", "没有登记。"}, 415: {"内容的类型不对", "没有登记。"}, 422: {"有内容要修改", "没有登记，errors 里逐项说明。"}, 503: {"暂时不能登记", "请按 Retry-After 用同一个 Idempotency-Key 重发。"},
+	413: {"内容太大", "没有登记。"}, 415: {"内容的类型不对", "没有登记。"}, 422: {"有内容要修改", "没有登记，errors 里逐项说明。"}, 429: {"请求太频繁", "没有登记。"}, 503: {"暂时不能登记", "请按 Retry-After 用同一个 Idempotency-Key 重发。"},
 }
 
 // Refuse tells why something was not done. detail is what the room said, if it

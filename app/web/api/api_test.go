@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -21,6 +22,7 @@ import (
 
 	"mingjing/app/apptest"
 	"mingjing/app/cases/casestest"
+	"mingjing/app/config"
 	"mingjing/app/staff"
 	"mingjing/app/store"
 )
@@ -363,4 +365,25 @@ func TestTheAPISaysWhatIsWrong(t *testing.T) {
 		}
 		casestest.Check(t, s.App.DB)
 	})
+}
+
+func TestAKeyThatAsksTooOftenHasToWaitAndOthersDoNot(t *testing.T) {
+	s := apptest.Start(t, store.SQLite, func(c *config.Config) { c.Rate = 1 }) // ten for a key
+	busy, quiet := connect(t, s, "热线"), connect(t, s, "网站")
+	ask := func(c *client) reply { return c.do(http.MethodGet, "/api/v1/cases/12345678", "", "", true) }
+	for i := range 10 {
+		if r := ask(busy); r.status != 404 {
+			t.Fatalf("request %d: %d %s", i, r.status, r.raw)
+		}
+	}
+	if r := ask(busy); r.status != 429 || r.head.Get("Retry-After") == "" || r.body["detail"] == "" {
+		t.Errorf("%d %v %s", r.status, r.head, r.raw)
+	}
+	if r := ask(quiet); r.status != 404 {
+		t.Errorf("another key: %d %s", r.status, r.raw)
+	}
+	s.Clock.Advance(time.Minute + time.Second)
+	if r := ask(busy); r.status != 404 {
+		t.Errorf("after waiting: %d %s", r.status, r.raw)
+	}
 }

@@ -122,13 +122,13 @@ func postCases() object {
 		"responses": refusals(object{
 			"201": done("已登记，已存入数据库", "Accepted"),
 			"200": done("这个 Idempotency-Key 已经登记过，没有再登记", "Accepted"),
-		}, "400", "401", "403", "409", "413", "415", "422", "503")}
+		}, "400", "401", "403", "409", "413", "415", "422", "429", "503")}
 }
 
 func getCase() object {
 	return object{"operationId": "caseStanding", "summary": "一件来件办到哪一步；只能查用同一个密钥交来的",
 		"parameters": []object{{"name": "case_no", "in": "path", "required": true, "schema": object{"type": "string"}}},
-		"responses":  refusals(object{"200": done("现在的状态", "Case")}, "401", "404", "503")}
+		"responses":  refusals(object{"200": done("现在的状态", "Case")}, "401", "404", "429", "503")}
 }
 
 func done(what, schema string) object {
@@ -137,7 +137,7 @@ func done(what, schema string) object {
 
 var refusalWords = map[string]string{"400": "看不懂请求：不是 JSON，或者没有 Idempotency-Key", "401": "没有密钥，或者密钥不对、已停用", "403": "举报不能由其他系统转交",
 	"404": "这个密钥没有交来过这一件", "409": "这个 Idempotency-Key 已经用于另外的内容", "413": "内容太大", "415": "不是 application/json", "422": "有内容要修改，errors 逐项说明；没有登记",
-	"503": "暂时不能可靠地登记，请按 Retry-After 用同一个 Idempotency-Key 重发"}
+	"429": "这个密钥请求太频繁，请按 Retry-After 重发", "503": "暂时不能可靠地登记，请按 Retry-After 用同一个 Idempotency-Key 重发"}
 
 func refusals(out object, statuses ...string) object {
 	for _, s := range statuses {

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"strconv"
 	"sync"
 	"time"
 
@@ -77,6 +78,23 @@ const most = 100_000
 
 // Allow counts one act from an address, or refuses with the time to wait.
 func (l *Limits) Allow(act, address string, now time.Time) error {
+	return l.allow(act, address, l.per, now)
+}
+
+// machine is how many addresses' worth a key of the API may use: it hands in
+// what many people said.
+const machine = 10
+
+// AllowMachine counts one request with a key of the API, by the key's number.
+func (l *Limits) AllowMachine(key int64, now time.Time) error {
+	err := l.allow("api", "key "+strconv.FormatInt(key, 10), l.per*machine, now)
+	if f, ok := fault.As(err); ok {
+		return fault.Wait("这个密钥请求太频繁，没有登记。请按 Retry-After 用同一个 Idempotency-Key 重发。", f.RetryAfter)
+	}
+	return err
+}
+
+func (l *Limits) allow(act, address string, per int, now time.Time) error {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	l.turn(now)
@@ -85,7 +103,7 @@ func (l *Limits) Allow(act, address string, now time.Time) error {
 		of  map[string]*rate.Limiter
 		id  string
 		per int
-	}{{l.one, id, l.per}, {l.all, act, l.per * everybody}} {
+	}{{l.one, id, per}, {l.all, act, per * everybody}} {
 		lim := x.of[x.id]
 		if lim == nil {
 			lim = rate.NewLimiter(rate.Limit(float64(x.per)/window.Seconds()), x.per)
