@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -152,6 +153,24 @@ func (f Filter) Closed() bool {
 	return b.Closed
 }
 
+// Newest reports whether the newest come first: what is over, and what words find
+// everywhere. All else comes with the nearest due day first.
+func (f Filter) Newest() bool {
+	_, chosen := f.basket()
+	return f.Closed() || f.searches() && !chosen && !f.Overdue && f.Within == 0 && f.Due.IsZero() && !f.Mine
+}
+
+// searches reports whether words are looked for, and no number.
+func (f Filter) searches() bool { return f.Query != "" && f.number() == "" }
+
+// number is the case number that is looked for, if it is one.
+func (f Filter) number() string {
+	if no := Digits(f.Query); len(no) == 8 && isNumber(no) {
+		return no
+	}
+	return ""
+}
+
 // narrow adds the conditions of the filter but for the words that are looked for.
 func (f Filter) narrow(q *gorm.DB, a staff.Actor, today calendar.Date) *gorm.DB {
 	if b, chosen := f.basket(); chosen {
@@ -195,7 +214,7 @@ func (f Filter) words(q *gorm.DB) *gorm.DB {
 	if f.Query == "" {
 		return q
 	}
-	if no := Digits(f.Query); len(no) == 8 && isNumber(no) {
+	if no := f.number(); no != "" {
 		return q.Where("cases.case_no = ?", no)
 	}
 	return search.Scope(q, searchKind, f.Query, "cases.id")
@@ -259,9 +278,61 @@ var openStates = func() (list []State) {
 	return list
 }()
 
-// viewCounts counts all views at once: what is open is read once, whatever
+// tallies are counts that cost much, kept for a while: a hundred times as long as
+// counting took, so that no reader costs more than a hundredth of a processor, and
+// until the reader does something to a case. Cheap ones are counted every time.
+type tallies struct {
+	lock sync.Mutex
+	by   map[string]tally
+}
+
+type tally struct {
+	counts []ViewCount
+	until  time.Time
+	event  int64 // the newest one then
+}
+
+const (
+	cheapTally = 20 * time.Millisecond
+	keepTally  = 100
+	oldTally   = time.Minute // none is older
+	mostTally  = 2000        // readers
+)
+
+// viewCounts are the counts of all views, at most a minute old.
+func (s *Service) viewCounts(r *store.Reader, a staff.Actor, views []View, today calendar.Date) ([]ViewCount, error) {
+	key := fmt.Sprint(a.ID, a.DepartmentID, a.Roles, today, views)
+	s.tallies.lock.Lock()
+	t, known := s.tallies.by[key]
+	s.tallies.lock.Unlock()
+	if known && r.Now.Before(t.until) {
+		var own []int64
+		if err := r.Table("case_events").Where("id > ? AND actor_id = ?", t.event, a.ID).Limit(1).Pluck("id", &own).Error; err != nil || len(own) == 0 {
+			return t.counts, err
+		}
+	}
+	if err := r.Table("case_events").Select("coalesce(max(id), 0)").Scan(&t.event).Error; err != nil {
+		return nil, fmt.Errorf("cases: views: %w", err)
+	}
+	began := s.db.Now()
+	counts, err := countViews(r, a, views, today)
+	took := s.db.Now().Sub(began)
+	if err != nil || took < cheapTally {
+		return counts, err
+	}
+	t.counts, t.until = counts, r.Now.Add(min(took*keepTally, oldTally))
+	s.tallies.lock.Lock()
+	defer s.tallies.lock.Unlock()
+	if s.tallies.by == nil || len(s.tallies.by) >= mostTally {
+		s.tallies.by = map[string]tally{}
+	}
+	s.tallies.by[key] = t
+	return counts, nil
+}
+
+// countViews counts all views at once: what is open is read once, whatever
 // has piled up in the years, and each view looks through that.
-func viewCounts(r *store.Reader, a staff.Actor, views []View, today calendar.Date) ([]ViewCount, error) {
+func countViews(r *store.Reader, a staff.Actor, views []View, today calendar.Date) ([]ViewCount, error) {
 	open := visible(r.Table("cases").Select("cases.state, cases.due_on, cases.kind, cases.channel, cases.department_id, cases.handler_id, cases.received_on, cases.objected_at").
 		Where("cases.state IN ("+listed(openStates)+")"), a)
 	args := []any{open}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -122,5 +123,44 @@ func TestViewsCountWhatTheirOwnerSees(t *testing.T) {
 		}
 		_, err = c.SaveView(ctx, second, cases.View{Name: "再一个", Filter: "mine=1"}, 0)
 		c.refused(err, fault.Conflict)
+	})
+}
+
+func TestCountsThatCostMuchAreKeptForAWhileAndUntilTheReaderActs(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		id := c.submit(suggestion()).ID
+		_, err := c.SaveView(ctx, c.clerk, cases.View{Name: "没有人办", Filter: "nobody=1"}, 0)
+		c.must(err)
+		n := func() int {
+			t.Helper()
+			q, err := c.List(ctx, c.clerk, cases.Filter{Limit: 10})
+			c.must(err)
+			return q.Views[0].N
+		}
+		c.submit(suggestion())
+		if got := n(); got != 2 {
+			t.Errorf("what costs nothing is counted every time: %d", got)
+		}
+		c.clock.Step(50 * time.Millisecond) // whatever is done takes that long
+		defer c.clock.Step(0)
+		n()
+		c.submit(suggestion())
+		if got := n(); got != 2 {
+			t.Errorf("%d", got)
+		}
+		// Their own act shows at once, others' when the count is old.
+		c.must(c.Register(ctx, c.clerk, id, c.v(id), ""))
+		if got := n(); got != 3 {
+			t.Errorf("after the reader's act: %d", got)
+		}
+		c.submit(suggestion())
+		if got := n(); got != 3 {
+			t.Errorf("%d", got)
+		}
+		c.clock.Advance(6 * time.Second)
+		if got := n(); got != 4 {
+			t.Errorf("after a while: %d", got)
+		}
 	})
 }

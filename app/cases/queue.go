@@ -107,7 +107,7 @@ func (s *Service) List(ctx context.Context, a staff.Actor, f Filter) (Queue, err
 		if err != nil {
 			return err
 		}
-		if out.Views, err = viewCounts(r, a, views, today); err != nil {
+		if out.Views, err = s.viewCounts(r, a, views, today); err != nil {
 			return err
 		}
 		if out.Rows, err = page(r, a, f, today); err != nil {
@@ -131,21 +131,37 @@ func (s *Service) List(ctx context.Context, a staff.Actor, f Filter) (Queue, err
 const rowColumns = `cases.id, cases.case_no, cases.kind, cases.channel, cases.state, cases.title, cases.received_on, cases.due_on, cases.due_step,
 cases.limit_from, cases.extended, cases.urged_at IS NOT NULL AS urged, cases.supervised, cases.department_id, cases.handler_id`
 
-func page(r *store.Reader, a staff.Actor, f Filter, today calendar.Date) ([]Row, error) {
-	q := f.words(f.narrow(visible(r.Table("cases").Select(rowColumns), a), a, today))
-	order := "cases.due_on, cases.id"
-	switch {
-	case f.Closed():
-		order = "cases.id DESC"
-		if f.AfterID != 0 {
-			q = q.Where("cases.id < ?", f.AfterID)
+func page(r *store.Reader, a staff.Actor, f Filter, today calendar.Date) (rows []Row, err error) {
+	part := func(columns string, f Filter) *gorm.DB {
+		q := f.narrow(visible(r.Table("cases").Select(columns), a), a, today).Limit(f.Limit + 1)
+		switch {
+		case f.Newest() && f.searches():
+			return search.Latest(q, searchKind, f.Query, "cases.id", f.AfterID)
+		case f.Newest():
+			if q = f.words(q).Order("cases.id DESC"); f.AfterID != 0 {
+				q = q.Where("cases.id < ?", f.AfterID)
+			}
+		default:
+			if q = f.words(q).Order("cases.due_on, cases.id"); f.AfterID != 0 {
+				q = q.Where("(cases.due_on, cases.id) > (?, ?)", f.AfterDue, f.AfterID)
+			}
 		}
-	case f.AfterID != 0:
-		q = q.Where("(cases.due_on, cases.id) > (?, ?)", f.AfterDue, f.AfterID)
+		return q
 	}
-	var rows []Row
-	err := q.Order(order).Limit(f.Limit + 1).Find(&rows).Error
-	return rows, err
+	b, chosen := f.basket()
+	if !chosen || b.Closed || len(b.States) < 2 {
+		return rows, part(rowColumns, f).Find(&rows).Error
+	}
+	// Of several states each is read in its order up to the limit: in one
+	// statement all their rows would be sorted for one page.
+	var parts []string
+	var args []any
+	for _, st := range b.States {
+		parts = append(parts, "SELECT id FROM (?) AS part")
+		args = append(args, part("cases.id", f).Where("cases.state = '"+string(st)+"'"))
+	}
+	q := r.Table("cases").Select(rowColumns).Where("cases.id IN ("+strings.Join(parts, " UNION ALL ")+")", args...)
+	return rows, q.Order("cases.due_on, cases.id").Limit(f.Limit + 1).Find(&rows).Error
 }
 
 func isNumber(s string) bool {

@@ -24,6 +24,7 @@ type Service struct {
 	callerKey seal.Key // recognises the same caller
 	trackKey  seal.Key // signs the pass that a right code earns
 	standing  atomic.Pointer[standing]
+	tallies   tallies
 }
 
 // New starts the room; Close must follow.

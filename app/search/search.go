@@ -311,3 +311,22 @@ func Scope(db *gorm.DB, kind, query, column string) *gorm.DB {
 	}
 	return db.Where(`EXISTS (SELECT 1 FROM search_docs d WHERE d.id = ? + `+column+` AND d.kind = ?`+where+`)`, args...)
 }
+
+// Latest is Scope for a caller who wants the newest first, by a column that is
+// the table's key, and those before a key where it is not 0. Matches are walked
+// in that order, so that no more are looked at than the limit asks for, however
+// many there are.
+func Latest(db *gorm.DB, kind, query, column string, before int64) *gorm.DB {
+	q, low := parts(query), base(kind)
+	if len(q) == 0 || db.Dialector.Name() == "postgres" {
+		if before != 0 {
+			db = db.Where(column+" < ?", before)
+		}
+		return Scope(db, kind, query, column).Order(column + " DESC")
+	}
+	if before == 0 {
+		before = 1 << refBits
+	}
+	return db.Joins("JOIN search_fts ON "+column+" = search_fts.rowid - ?", low).
+		Where("search_fts MATCH ? AND search_fts.rowid BETWEEN ? AND ?", phrases(q), low, low+before-1).Order("search_fts.rowid DESC")
+}

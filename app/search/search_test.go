@@ -46,7 +46,19 @@ func refs(t testing.TB, db *store.DB, kind, query string, before int64, limit in
 		if before > 0 {
 			q = q.Where("x.ref < ?", before)
 		}
-		return Scope(q, kind, query, "x.ref").Scan(&got).Error
+		if err := Scope(q, kind, query, "x.ref").Scan(&got).Error; err != nil {
+			return err
+		}
+		// The other way to the same.
+		latest := []int64{}
+		q = r.Table("search_docs AS x").Select("x.ref").Where("x.kind = ?", kind).Limit(limit)
+		if err := Latest(q, kind, query, "x.ref", before).Scan(&latest).Error; err != nil {
+			return err
+		}
+		if d := cmp.Diff(got, latest); d != "" {
+			t.Errorf("%.80q: the latest differ %s", query, d)
+		}
+		return nil
 	})
 	if err != nil {
 		t.Fatalf("%.80q: %v", query, err)

@@ -26,7 +26,7 @@ import (
 var Start = time.Date(2021, 1, 6, 1, 0, 0, 0, time.UTC)
 
 // Clock is a clock that a test moves by hand.
-type Clock struct{ micros atomic.Int64 }
+type Clock struct{ micros, step atomic.Int64 }
 
 // NewClock makes a clock that stands at t.
 func NewClock(t time.Time) *Clock {
@@ -35,9 +35,12 @@ func NewClock(t time.Time) *Clock {
 	return c
 }
 
-func (c *Clock) Now() time.Time          { return time.UnixMicro(c.micros.Load()).UTC() }
+func (c *Clock) Now() time.Time          { return time.UnixMicro(c.micros.Add(c.step.Load())).UTC() }
 func (c *Clock) Set(t time.Time)         { c.micros.Store(t.UnixMicro()) }
 func (c *Clock) Advance(d time.Duration) { c.micros.Add(d.Microseconds()) }
+
+// Step lets time pass whenever somebody looks.
+func (c *Clock) Step(d time.Duration) { c.step.Store(d.Microseconds()) }
 
 // Each runs the test on both databases.
 func Each(t *testing.T, test func(t *testing.T, db *store.DB, clock *Clock)) {

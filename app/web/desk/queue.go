@@ -142,7 +142,7 @@ func (d *Doors) queuePage(c *door.Ctx, status int, form *door.Form, wrong error)
 	f.Limit = pageRows
 	f.AfterID, _ = strconv.ParseInt(ask("after"), 10, 64)
 	f.AfterDue, _ = calendar.Parse(ask("due"))
-	if f.AfterDue.IsZero() && f.AfterID > 0 && !f.Closed() {
+	if f.AfterDue.IsZero() && f.AfterID > 0 && !f.Newest() {
 		f.AfterID = 0
 	}
 	q, err := d.house.Cases.List(c.Std(), c.Actor, f)
@@ -217,7 +217,7 @@ func (d *Doors) queuePage(c *door.Ctx, status int, form *door.Form, wrong error)
 	}
 	p.Title = p.Heading
 	p.Lead = "最紧的在最前"
-	if f.Closed() {
+	if f.Newest() {
 		p.Lead = "新的在最前"
 	}
 	if only {
