@@ -142,8 +142,13 @@ func page(r *store.Reader, a staff.Actor, f Filter, today calendar.Date) (rows [
 				q = q.Where("cases.id < ?", f.AfterID)
 			}
 		default:
-			if q = f.words(q).Order("cases.due_on, cases.id"); f.AfterID != 0 {
+			q = f.words(q).Order("cases.due_on, cases.id")
+			switch {
+			case f.AfterID == 0:
+			case f.AfterDue.Before(never):
 				q = q.Where("(cases.due_on, cases.id) > (?, ?)", f.AfterDue, f.AfterID)
+			default: // most of all cases; SQLite would look for both only by the day
+				q = q.Where("cases.due_on = ? AND cases.id > ?", never, f.AfterID)
 			}
 		}
 		return q

@@ -271,8 +271,13 @@ func contains(parts []string) (string, []any) {
 	return where, args
 }
 
-// frequent is from how many hits on a query counts as frequent.
-const frequent = 2000
+// frequent is from how many hits on a query counts as frequent in SQLite;
+// in PostgreSQL it is one that finds every hundredth of the newest documents.
+const (
+	frequent = 2000
+	sampled  = 500
+	oftenIn  = 5
+)
 
 // Scope narrows db to the rows whose column is the key of a match, so that the
 // caller's conditions, order and limit apply to matches only. An empty query
@@ -285,21 +290,27 @@ func Scope(db *gorm.DB, kind, query, column string) *gorm.DB {
 	if len(q) == 0 {
 		return db.Where("1 = 0")
 	}
+	count := func(sql string, args ...any) (n int) {
+		if err := db.Session(&gorm.Session{NewDB: true}).Raw(sql, args...).Scan(&n).Error; err != nil {
+			db.AddError(fmt.Errorf("search: %w", err))
+		}
+		return n
+	}
+	// Neither database knows how frequent a phrase is: PostgreSQL takes its words
+	// for independent of each other. So a rare query is answered from the index, a
+	// frequent one by looking at the caller's rows until the limit.
 	if db.Dialector.Name() == "postgres" {
 		where, args := contains(q)
+		if count(`SELECT count(*) FROM (SELECT body, grams FROM search_docs WHERE kind = ? ORDER BY ref DESC LIMIT ?) d WHERE `+where,
+			append([]any{kind, sampled}, args...)...) >= oftenIn {
+			where = "coalesce(" + where + ", FALSE)" // which no index answers
+		}
 		return db.Where(`EXISTS (SELECT 1 FROM search_docs d WHERE d.kind = ? AND d.ref = `+column+` AND `+where+`)`,
 			append([]any{kind}, args...)...)
 	}
-	// SQLite does not choose by frequency: a rare query is answered from the
-	// index, a frequent one by looking at the caller's rows until the limit.
 	match, low := phrases(q), base(kind)
-	var hits int
-	err := db.Session(&gorm.Session{NewDB: true}).Raw(`SELECT count(*) FROM (SELECT 1 FROM search_fts
-		WHERE search_fts MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?)`, match, low, low+1<<refBits-1, frequent).Scan(&hits).Error
-	if err != nil {
-		db.AddError(fmt.Errorf("search: %w", err))
-		return db
-	}
+	hits := count(`SELECT count(*) FROM (SELECT 1 FROM search_fts WHERE search_fts MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?)`,
+		match, low, low+1<<refBits-1, frequent)
 	if hits < frequent {
 		return db.Where(column+` IN (SELECT d.ref FROM search_fts f CROSS JOIN search_docs d ON d.id = f.rowid
 			WHERE f.search_fts MATCH ? AND f.rowid BETWEEN ? AND ? AND d.kind = ?)`, match, low, low+1<<refBits-1, kind)

@@ -26,11 +26,12 @@ func Keys(list []Likeness) []int64 {
 }
 
 const (
-	probed     = 64  // pairs of a text that are looked up
-	rareCap    = 200 // a pair in this many documents or more is not rare
-	candidates = 50  // documents that are compared in full
-	leastPairs = 6   // fewer shared pairs are chance
-	leastShare = 30  // and so is a smaller share
+	probed     = 64   // pairs of a text that are looked up
+	rareCap    = 200  // a pair in this many documents or more is not rare
+	recent     = 5000 // documents that are the newest of all
+	candidates = 50   // documents that are compared in full
+	leastPairs = 6    // fewer shared pairs are chance
+	leastShare = 30   // and so is a smaller share
 )
 
 // Similar lists the documents of kind worded most like the text, the most alike
@@ -127,31 +128,26 @@ func sharing(r *store.Reader, kind string, mine []string) ([]int64, error) {
 			probe[i] = mine[i*len(mine)/probed]
 		}
 	}
-	var sql []string
-	var args []any
-	for i, g := range probe {
-		if r.Dialect() == store.Postgres {
-			sql = append(sql, fmt.Sprintf(`SELECT * FROM (SELECT %d AS i, ref FROM search_docs
-				WHERE kind = ? AND grams @@ '%s'::tsquery ORDER BY ref DESC LIMIT %d) x`, i, g, rareCap))
-			args = append(args, kind)
-		} else {
-			sql = append(sql, fmt.Sprintf(`SELECT * FROM (SELECT %d AS i, rowid - ? AS ref FROM search_fts
-				WHERE search_fts MATCH '"%s"' AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT %d)`, i, g, rareCap))
-			args = append(args, base(kind), base(kind), base(kind)+1<<refBits-1)
-		}
+	one, args := anyOf, []any{kind}
+	if r.Dialect() == store.SQLite {
+		one, args = newestOf, []any{base(kind), base(kind), base(kind) + 1<<refBits - 1}
 	}
-	var hits []struct {
-		I   int
-		Ref int64
-	}
-	if err := r.Raw(strings.Join(sql, " UNION ALL "), args...).Scan(&hits).Error; err != nil {
-		return nil, fmt.Errorf("search: similar: %w", err)
-	}
-	frequency := make([]int, len(probe))
-	for _, h := range hits {
-		frequency[h.I]++
+	hits, frequency, err := having(r, probe, one, args)
+	if err != nil {
+		return nil, err
 	}
 	someRare := slices.ContainsFunc(frequency, func(n int) bool { return n > 0 && n < rareCap })
+	if !someRare && len(hits) > 0 && r.Dialect() == store.Postgres {
+		var there []string
+		for i, n := range frequency {
+			if n > 0 {
+				there = append(there, probe[i])
+			}
+		}
+		if hits, frequency, err = having(r, there, recentOf, []any{kind}); err != nil {
+			return nil, err
+		}
+	}
 	shared := map[int64]int{}
 	for _, h := range hits {
 		if !someRare || frequency[h.I] < rareCap {
@@ -162,4 +158,40 @@ func sharing(r *store.Reader, kind string, mine []string) ([]int64, error) {
 		return cmp.Or(shared[b]-shared[a], cmp.Compare(b, a))
 	})
 	return refs[:min(candidates, len(refs))], nil
+}
+
+// The ways to some documents of a pair; %d is its number, %s its gram. What
+// PostgreSQL knows of frequencies ends at some thousand words: asked for the
+// newest documents with a word that it takes for common and that hardly
+// occurs, it reads them all. So it is asked for any documents, and for the newest
+// only among the newest of all.
+var (
+	newestOf = fmt.Sprintf(`SELECT * FROM (SELECT %%d AS i, rowid - ? AS ref FROM search_fts
+		WHERE search_fts MATCH '"%%s"' AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT %d)`, rareCap)
+	anyOf = fmt.Sprintf(`SELECT i, ref FROM (SELECT %%d AS i, kind, ref FROM search_docs
+		WHERE grams @@ '%%s'::tsquery LIMIT %d) x WHERE kind = ?`, rareCap)
+	recentOf = fmt.Sprintf(`SELECT * FROM (SELECT %%d AS i, ref FROM (SELECT ref, grams FROM search_docs
+		WHERE kind = ? ORDER BY ref DESC LIMIT %d) w WHERE grams @@ '%%s'::tsquery LIMIT %d) x`, recent, rareCap)
+)
+
+type hit struct {
+	I   int // the pair's number
+	Ref int64
+}
+
+// having asks for documents of each pair in one of those ways, and counts them.
+func having(r *store.Reader, pairs []string, way string, each []any) (hits []hit, frequency []int, err error) {
+	var sql []string
+	var args []any
+	for i, g := range pairs {
+		sql, args = append(sql, fmt.Sprintf(way, i, g)), append(args, each...)
+	}
+	if err := r.Raw(strings.Join(sql, " UNION ALL "), args...).Scan(&hits).Error; err != nil {
+		return nil, nil, fmt.Errorf("search: similar: %w", err)
+	}
+	frequency = make([]int, len(pairs))
+	for _, h := range hits {
+		frequency[h.I]++
+	}
+	return hits, frequency, nil
 }
