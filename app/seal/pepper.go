@@ -1,10 +1,18 @@
-// Package seal holds the portal's secrets and what is made from them.
+// Package seal closes what a stolen database must not tell, and makes the keys
+// and codes that open it.
 //
-// The pepper is a file kept apart from the database and its backups; every key
-// of the service is derived from it under a label, so that a stolen database
-// alone verifies no code and no password. It trusts the operating system's
-// random source and the file's permissions. It must never log, return in an
-// error, or store a key.
+// Envelopes are closed with public keys alone (RFC 9180), each bound to its place,
+// so that whoever takes something down cannot read it back and a text moved to
+// another row does not open. A report's compartments have keys of their own,
+// which grants give to those who may read; a decoy stands where nobody may.
+// A code of 24 digits opens its reporter's copy. The pepper is a file kept apart
+// from the database and its backups; keys of the service are derived from it.
+//
+// It is pure but for randomness and the pepper's file: it stores nothing and knows
+// no database. It trusts the operating system's random source, the standard
+// library's HPKE and age, and that the roster's beginning is known from outside
+// the database. It must never log, print or return in an error a key, a code or
+// a text, and must never seal to a key that does not parse.
 package seal
 
 import (
