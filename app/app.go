@@ -102,6 +102,10 @@ func (a *App) wire(ctx context.Context) error {
 	a.Staff = staff.New(a.DB, pepper, a.Config.SecondFactorRequired())
 	a.Ledger = ledger.New(a.DB, a.Blobs)
 	a.Cases = cases.New(a.DB, a.Blobs, pepper)
+	if err := a.Cases.SealContacts(ctx); err != nil {
+		a.Cases.Close()
+		return err
+	}
 	a.Subscriptions = subscription.New(a.DB, pepper)
 	a.Stats = stats.New(a.DB)
 	a.House = door.NewHouse(door.House{Subscriptions: a.Subscriptions, Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Stats: a.Stats, Outbox: courier.NewOutbox(a.DB), Ready: a.ready.Load}, pepper)

@@ -173,21 +173,6 @@ cases.submitted_at, cases.received_on, cases.accepted_on, cases.replied_on, case
 cases.handle_due, cases.limit_from, cases.late, cases.due_on, cases.due_step, cases.provisional, cases.back_state, cases.extended, cases.urged_at, cases.supervised, cases.stage, cases.objected_at, cases.refusal,
 cases.department_id, cases.handler_id, cases.entered_by, cases.access_hash, cases.submission_hash, cases.content_hash, cases.version`
 
-// Contact is how to reach the person; it is read only where a method says so
-// and every reading by staff is recorded.
-type Contact struct {
-	CaseID     int64 `gorm:"primaryKey"`
-	Name       string
-	Phone      string
-	Email      string
-	Address    string
-	CallerHash []byte
-
-	Rest []Cell `gorm:"-"` // what came with the case that no question of it asks for: often a number or an address too
-}
-
-func (Contact) TableName() string { return "case_contacts" }
-
 // Event is one line of a case's timeline.
 type Event struct {
 	ID        int64

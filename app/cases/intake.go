@@ -52,6 +52,7 @@ type Submission struct {
 	problemID      *int64
 	origin         *Origin // of what another system or body handed over
 	beside         string  // what came with it and is not its text, in which somebody may be named
+	rest           []Cell  // what came with it and is no answer to a question; see Contact
 }
 
 // Lengths in characters.

@@ -625,13 +625,13 @@ func (s *Service) Split(ctx context.Context, a staff.Actor, id int64, kind Kind,
 			return fmt.Errorf("cases: split: %w", err)
 		}
 		made = n.ID
-		if err := tx.Exec("INSERT INTO case_contacts (case_id, name, phone, email, address, caller_hash) SELECT ?, name, phone, email, address, caller_hash FROM case_contacts WHERE case_id = ?", n.ID, id).Error; err != nil {
-			return fmt.Errorf("cases: split: %w", err)
+		if err := s.CopyContacts(tx, []int64{id}, n.ID-id, func(c Contact) []byte { return c.CallerHash }); err != nil {
+			return err
 		}
 		if err := tx.Exec("INSERT INTO case_exclusions (case_id, staff_id, department_id, reason) SELECT ?, staff_id, department_id, reason FROM case_exclusions WHERE case_id = ?", n.ID, id).Error; err != nil {
 			return fmt.Errorf("cases: split: %w", err)
 		}
-		if err := shutOut(tx, &n, ""); err != nil {
+		if err := s.shutOut(tx, &n, ""); err != nil {
 			return err
 		}
 		e := Event{CaseID: n.ID, At: tx.Now, ActorID: a.ID, ActorName: a.Name, Verb: DoSubmit, ToState: Submitted, Detail: "从 " + c.CaseNo + " 分出"}

@@ -99,7 +99,7 @@ func (s *Service) Object(ctx context.Context, id int64, body string) error {
 		if err := u.mayObject(&tx.Reader, *c, today); err != nil {
 			return err
 		}
-		if err := shutOut(tx, c, body); err != nil {
+		if err := s.shutOut(tx, c, body); err != nil {
 			return err
 		}
 		rec := record{message: &Message{Author: ByCitizen, Body: body}}

@@ -3,7 +3,6 @@ package cases
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -205,21 +204,4 @@ func originOf(r *store.Reader, id int64) (*Provenance, error) {
 		return nil, nil
 	}
 	return &list[0], nil
-}
-
-// restOf is what came with a case that no question of it asks for. Nobody has
-// looked through it for personal values, so it is told only where a contact is.
-func restOf(r *store.Reader, id int64) ([]Cell, error) {
-	var raw []string
-	if err := r.Table("case_import_rows").Where("case_id = ? AND cells <> ''", id).Limit(1).Pluck("cells", &raw).Error; err != nil {
-		return nil, fmt.Errorf("cases: rest: %w", err)
-	}
-	if len(raw) == 0 {
-		return nil, nil
-	}
-	var g Given
-	if err := json.Unmarshal([]byte(raw[0]), &g); err != nil {
-		return nil, fmt.Errorf("cases: rest: %w", err)
-	}
-	return g.Rest, nil
 }

@@ -38,8 +38,8 @@ func many(t *testing.T, db *store.DB, n int) {
 			CASE WHEN i % 40 = 0 THEN (SELECT min(s.id) FROM staff s) END,
 			CAST('a' || i AS @bytes), CAST('s' || i AS @bytes), CAST('c' || i AS @bytes) FROM n`,
 		`INSERT INTO case_exclusions (case_id, staff_id, reason) SELECT id, (SELECT min(id) FROM staff), 'named' FROM cases WHERE id % 50 = 0`,
-		`INSERT INTO case_contacts (case_id, name, phone, email, address, caller_hash)
-			SELECT id, '', '', '', '', CAST('caller' || id % 5000 AS @bytes) FROM cases`,
+		`INSERT INTO case_contacts (case_id, sealed, mail, mobile, caller_hash)
+			SELECT id, CAST('sealed' AS @bytes), FALSE, FALSE, CAST('caller' || id % 5000 AS @bytes) FROM cases`,
 		`INSERT INTO replies (case_id, sent_at, body, digest, unit, drafted_by, approved_by)
 			SELECT id, CURRENT_TIMESTAMP, '答复', 'x', '执行局', 1, 2 FROM cases WHERE replied_on IS NOT NULL`,
 		`INSERT INTO ratings (reply_id, case_id, resolved, satisfaction, reason, at)

@@ -83,7 +83,7 @@ func (s *Service) ProposePublication(ctx context.Context, a staff.Actor, id int6
 			return fault.New(fault.Conflict, "还没有答复，不能选登。")
 		}
 		for _, f := range []struct{ name, value string }{{"title", p.Title}, {"question", p.Question}, {"answer", p.Answer}} {
-			found, err := personal(&tx.Reader, c, f.value)
+			found, err := s.personal(&tx.Reader, c, f.value)
 			if err != nil {
 				return err
 			}
@@ -116,8 +116,8 @@ func seen(q *gorm.DB, a staff.Actor) *gorm.DB {
 
 // personal names the first detail of the sender that still stands in a text,
 // however a number is spaced.
-func personal(r *store.Reader, c Case, text string) (string, error) {
-	x, err := contactOf(r, c.ID)
+func (s *Service) personal(r *store.Reader, c Case, text string) (string, error) {
+	x, err := s.contactOf(r, c.ID)
 	if err != nil {
 		return "", err
 	}
@@ -130,15 +130,6 @@ func personal(r *store.Reader, c Case, text string) (string, error) {
 		return "电话", nil
 	}
 	return "", nil
-}
-
-// contactOf reads the contact details for a comparison; empty where none were left.
-func contactOf(r *store.Reader, id int64) (Contact, error) {
-	var list []Contact
-	if err := r.Select("case_id, name, phone, email, address").Where("case_id = ?", id).Limit(1).Find(&list).Error; err != nil {
-		return Contact{}, fmt.Errorf("cases: contact: %w", err)
-	}
-	return append(list, Contact{})[0], nil
 }
 
 // allDigits are the digits of a text, in order.

@@ -384,7 +384,7 @@ func (s *Service) Open(ctx context.Context, a staff.Actor, id int64) (Page, erro
 			p.Published = &published[0]
 		}
 		if p.Case.AllowPublish && len(p.Replies) > 0 && (a.Has(staff.Publisher) || a.Has(staff.Handler)) {
-			if p.Redacted, err = redacted(r, p.Case, p.Replies[0].Body); err != nil {
+			if p.Redacted, err = s.redacted(r, p.Case, p.Replies[0].Body); err != nil {
 				return err
 			}
 		}
@@ -440,11 +440,6 @@ func (s *Service) around(r *store.Reader, a staff.Actor, p *Page) error {
 	err = r.Select("case_id, caller_hash").Where("case_id = ?", p.Case.ID).Take(&contact).Error
 	switch {
 	case errors.Is(err, gorm.ErrRecordNotFound):
-		rest, err := restOf(r, p.Case.ID)
-		if err != nil {
-			return err
-		}
-		p.HasContact = len(rest) > 0
 	case err != nil:
 		return err
 	default:
@@ -510,18 +505,12 @@ func (s *Service) Reveal(ctx context.Context, a staff.Actor, id int64) (Contact,
 		if !a.Has(staff.IntakeClerk) && !a.Has(staff.Dispatcher) && !a.Has(staff.Caller) && !own(a, c, staff.Handler) {
 			return fault.New(fault.Forbidden, "只有此件的承办人可以查看联系方式。")
 		}
-		rest, err := restOf(&tx.Reader, id)
-		if err != nil {
+		if contact, err = s.contactOf(&tx.Reader, id); err != nil {
 			return err
 		}
-		err = tx.Select("case_id, name, phone, email, address").Where("case_id = ?", id).Take(&contact).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) && len(rest) == 0 {
+		if contact.CaseID == 0 {
 			return fault.New(fault.NotFound, "来信人没有留下联系方式。")
 		}
-		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
-			return fmt.Errorf("cases: contact: %w", err)
-		}
-		contact.Rest = rest
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "case.view_contact", Subject: "case", SubjectID: id})
 	})
 	return contact, err

@@ -2,11 +2,8 @@ package cases
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 
-	"mingjing/app/journal"
-	"mingjing/app/settings"
 	"mingjing/app/store"
 )
 
@@ -22,34 +19,14 @@ func mobileNumber(phone string) string {
 
 // way is how a sender is told that there is news: by mail, else by SMS where the
 // court sends any, else not at all: the number and the code always show it.
-func way(email, phone string, sms bool) string {
+func way(mail, mobile, sms bool) string {
 	switch {
-	case email != "":
+	case mail:
 		return "mail"
-	case sms && mobileNumber(phone) != "":
+	case sms && mobile:
 		return "sms"
 	}
 	return ""
-}
-
-// notices is the content-free message to a citizen who can be reached.
-func notices(r *store.Reader, id int64, key string) ([]journal.Message, error) {
-	var list []Contact
-	if err := r.Select("case_id, email, phone").Where("case_id = ?", id).Limit(1).Find(&list).Error; err != nil {
-		return nil, fmt.Errorf("cases: notice: %w", err)
-	}
-	if len(list) == 0 {
-		return nil, nil
-	}
-	says, err := settings.LoadMessages(r)
-	if err != nil {
-		return nil, err
-	}
-	by := way(list[0].Email, list[0].Phone, says.SMS)
-	if by == "" {
-		return nil, nil
-	}
-	return []journal.Message{{Key: key, Channel: by, Template: "progress", SubjectID: id}}, nil
 }
 
 // MailAddress and Mobile are where a message about a case goes, read at the
@@ -64,16 +41,10 @@ func (s *Service) Mobile(ctx context.Context, id int64) (string, error) {
 	return mobileNumber(c.Phone), err
 }
 
-func (s *Service) contact(ctx context.Context, id int64) (Contact, error) {
-	var list []Contact
-	err := s.db.Read(ctx, func(r *store.Reader) error {
-		return r.Select("case_id, email, phone").Where("case_id = ?", id).Limit(1).Find(&list).Error
+func (s *Service) contact(ctx context.Context, id int64) (c Contact, err error) {
+	err = s.db.Read(ctx, func(r *store.Reader) error {
+		c, err = s.contactOf(r, id)
+		return err
 	})
-	if err != nil {
-		return Contact{}, fmt.Errorf("cases: address: %w", err)
-	}
-	if len(list) == 0 {
-		return Contact{}, nil
-	}
-	return list[0], nil
+	return c, err
 }

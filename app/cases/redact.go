@@ -119,8 +119,8 @@ func redact(text string, c Case, x Contact, marks *marker) string {
 }
 
 // redacted is what a proposal starts from.
-func redacted(r *store.Reader, c Case, answer string) (*Redacted, error) {
-	x, err := contactOf(r, c.ID)
+func (s *Service) redacted(r *store.Reader, c Case, answer string) (*Redacted, error) {
+	x, err := s.contactOf(r, c.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -309,12 +309,8 @@ func (s *Service) ExportOwn(ctx context.Context, id int64) (Own, error) {
 	}
 	o := Own{Tracked: t}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		var list []Contact
-		if err := tx.Select("case_id, name, phone, email, address").Where("case_id = ?", id).Limit(1).Find(&list).Error; err != nil {
-			return fmt.Errorf("cases: export own: %w", err)
-		}
-		if len(list) > 0 {
-			o.Contact = list[0]
+		if o.Contact, err = s.contactOf(&tx.Reader, id); err != nil {
+			return err
 		}
 		return journal.Append(tx, journal.Event{Verb: "case.export_own", Subject: "case", SubjectID: id})
 	})

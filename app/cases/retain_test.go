@@ -19,7 +19,7 @@ import (
 func (c *court) everything(id int64) string {
 	c.t.Helper()
 	var all []string
-	for _, q := range []string{"SELECT title || content || demand || facts || unit || place FROM cases WHERE id = ?", "SELECT name || phone || email || address FROM case_contacts WHERE case_id = ?",
+	for _, q := range []string{"SELECT title || content || demand || facts || unit || place FROM cases WHERE id = ?",
 		"SELECT body FROM case_messages WHERE case_id = ?", "SELECT body FROM replies WHERE case_id = ?", "SELECT body FROM draft_versions WHERE case_id = ?", "SELECT body FROM drafts WHERE case_id = ?",
 		"SELECT note FROM case_calls WHERE case_id = ?", "SELECT ask || answer FROM case_tasks WHERE case_id = ?", "SELECT name FROM attachments WHERE case_id = ?",
 		"SELECT body FROM case_autosaves WHERE case_id = ?", "SELECT cells FROM case_import_rows WHERE case_id = ?", "SELECT external_id FROM case_origins WHERE case_id = ?"} {
@@ -29,7 +29,9 @@ func (c *court) everything(id int64) string {
 		}
 		all = append(all, rows...)
 	}
-	return strings.Join(all, "\n")
+	own, err := c.ExportOwn(c.t.Context(), id)
+	c.must(err)
+	return strings.Join(append(all, own.Contact.Name, own.Contact.Phone, own.Contact.Email, own.Contact.Address), "\n")
 }
 
 func (c *court) expire() int {

@@ -16,21 +16,22 @@ import (
 
 // Service is the room: it holds what every method needs.
 type Service struct {
-	db        *store.DB
-	blobs     blob.Store
-	writer    *writer
-	codeKey   seal.Key // derives access codes from forms' secrets
-	accessKey seal.Key // hashes access codes
-	callerKey seal.Key // recognises the same caller
-	trackKey  seal.Key // signs the pass that a right code earns
-	standing  atomic.Pointer[standing]
-	tallies   tallies
+	db         *store.DB
+	blobs      blob.Store
+	writer     *writer
+	codeKey    seal.Key // derives access codes from forms' secrets
+	accessKey  seal.Key // hashes access codes
+	callerKey  seal.Key // recognises the same caller
+	trackKey   seal.Key // signs the pass that a right code earns
+	contactBox seal.Box // in which contact details lie
+	standing   atomic.Pointer[standing]
+	tallies    tallies
 }
 
 // New starts the room; Close must follow.
 func New(db *store.DB, blobs blob.Store, pepper seal.Pepper) *Service {
 	s := &Service{db: db, blobs: blobs, codeKey: pepper.Key("code"), accessKey: pepper.Key("access"),
-		callerKey: pepper.Key("caller"), trackKey: pepper.Key("track")}
+		callerKey: pepper.Key("caller"), trackKey: pepper.Key("track"), contactBox: seal.Box(pepper.Key("contact"))}
 	parallel := 1
 	if db.Dialect() == store.Postgres {
 		parallel = 2

@@ -419,7 +419,7 @@ func (s *Service) Supplement(ctx context.Context, id int64, body, key string) er
 				return nil // sent again after a lost answer
 			}
 		}
-		if err := shutOut(tx, c, named); err != nil {
+		if err := s.shutOut(tx, c, named); err != nil {
 			return err
 		}
 		if err := move(tx, staff.Actor{}, c, DoSupplement, 0, record{message: m}); err != nil {

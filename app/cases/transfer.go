@@ -812,6 +812,7 @@ func (s *Service) registerRow(ctx context.Context, a staff.Actor, m Import, row 
 		received = sub.ReceivedOn.In()
 	}
 	sub.origin = &Origin{Source: m.Source, ExternalID: typed.Line(g.Answers["external_id"]), ReceivedAt: received}
+	sub.rest = rest
 	sub.beside = row.Given.text() + "\n" + g.text()
 	if err := s.prepare(ctx, &sub); err != nil {
 		return t, err
@@ -829,12 +830,8 @@ func (s *Service) registerRow(ctx context.Context, a staff.Actor, m Import, row 
 	if err != nil {
 		return t, err
 	}
-	left, err := json.Marshal(Given{Rest: rest})
-	if err != nil {
-		return t, err
-	}
 	t = made
-	err = s.settleRow(ctx, row, map[string]any{"state": RowAccepted, "cells": string(left), "problem": "", "reason": "", "case_id": t.ID, "done_by": a.ID, "done_name": a.Name})
+	err = s.settleRow(ctx, row, map[string]any{"state": RowAccepted, "cells": "", "problem": "", "reason": "", "case_id": t.ID, "done_by": a.ID, "done_name": a.Name})
 	if err == nil && lost {
 		err = fault.New(fault.Conflict, "这一行在上次中断以前已经登记，编号 "+t.CaseNo+"。您这次填写的没有登记，需要的请补充到那一件。")
 	}

@@ -33,7 +33,7 @@ func (s *Service) Register(ctx context.Context, a staff.Actor, id int64, version
 			}
 			u.receive(c)
 		}
-		if err := shutOut(tx, c, ""); err != nil {
+		if err := s.shutOut(tx, c, ""); err != nil {
 			return err
 		}
 		return move(tx, a, c, DoRegister, version, rec)
@@ -154,7 +154,7 @@ func (s *Service) give(ctx context.Context, a staff.Actor, id int64, version int
 		if at < 0 {
 			return fault.Form([]fault.Field{{Name: "department", Message: "请选择办理部门。"}})
 		}
-		if err := shutOut(tx, c, ""); err != nil {
+		if err := s.shutOut(tx, c, ""); err != nil {
 			return err
 		}
 		shut, err := out(&tx.Reader, id)
@@ -247,7 +247,7 @@ func (s *Service) AddFor(ctx context.Context, a staff.Actor, id int64, version i
 		return err
 	}
 	return s.act(ctx, a, id, DoAddFor, func(tx *store.Tx, c *Case) error {
-		if err := shutOut(tx, c, body); err != nil {
+		if err := s.shutOut(tx, c, body); err != nil {
 			return err
 		}
 		return move(tx, a, c, DoAddFor, version, record{message: &Message{Author: ByCitizen, Body: body}})

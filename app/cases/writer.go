@@ -332,10 +332,13 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 	var shut []exclusion // an item is never seen or handled by the accused
 	for i, j := range fresh {
 		c, sub := rows[i], j.sub
-		if sub.Name+sub.Phone+sub.Email+sub.Address != "" {
-			contact := Contact{CaseID: c.ID, Name: sub.Name, Phone: sub.Phone, Email: sub.Email, Address: sub.Address}
+		if sub.Name+sub.Phone+sub.Email+sub.Address != "" || len(sub.rest) > 0 {
+			contact := Contact{CaseID: c.ID, Name: sub.Name, Phone: sub.Phone, Email: sub.Email, Address: sub.Address, Rest: sub.rest}
 			if key := callerKey(sub.Phone, sub.Email); key != "" {
 				contact.CallerHash = s.callerKey.Sum(key)
+			}
+			if err := s.sealContact(&contact); err != nil {
+				return err
 			}
 			contacts = append(contacts, contact)
 		}
@@ -348,7 +351,7 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 			ToState: Submitted, Detail: c.Channel.Word()})
 		e := journal.Event{Actor: sub.by.ID, ActorName: sub.by.Name, Verb: "case.submit", Subject: "case", SubjectID: c.ID,
 			Changes: []journal.Change{{Field: "kind", New: string(c.Kind)}, {Field: "channel", New: string(c.Channel)}}}
-		if by := way(sub.Email, sub.Phone, now.messages.SMS); by != "" {
+		if by := way(sub.Email != "", mobileNumber(sub.Phone) != "", now.messages.SMS); by != "" {
 			e.Messages = []journal.Message{{Key: fmt.Sprintf("case/%d/received", c.ID), Channel: by, Template: "received", SubjectID: c.ID}}
 		}
 		entries = append(entries, e)
@@ -476,12 +479,12 @@ func withoutGaps(s string) string {
 // shutOut looks again for who is named, in the case, in what came with it and in
 // more text, when any may have changed since it came in; a handler who is named
 // loses it.
-func shutOut(tx *store.Tx, c *Case, more string) error {
+func (s *Service) shutOut(tx *store.Tx, c *Case, more string) error {
 	people, departments, err := everybody(&tx.Reader)
 	if err != nil {
 		return err
 	}
-	beside, err := besideOf(&tx.Reader, c.ID)
+	beside, err := s.besideOf(&tx.Reader, c.ID)
 	if err != nil {
 		return err
 	}
@@ -490,7 +493,7 @@ func shutOut(tx *store.Tx, c *Case, more string) error {
 
 // besideOf are the words that came with a case and are not its text: names of
 // files, and what another body's list said.
-func besideOf(r *store.Reader, id int64) (words []string, err error) {
+func (s *Service) besideOf(r *store.Reader, id int64) (words []string, err error) {
 	if err := r.Model(&Attachment{}).Where("case_id = ?", id).Order("id").Limit(200).Pluck("name", &words).Error; err != nil {
 		return nil, fmt.Errorf("cases: files: %w", err)
 	}
@@ -498,8 +501,8 @@ func besideOf(r *store.Reader, id int64) (words []string, err error) {
 	if err != nil || o == nil {
 		return words, err
 	}
-	rest, err := restOf(r, id)
-	for _, c := range rest {
+	contact, err := s.contactOf(r, id)
+	for _, c := range contact.Rest {
 		words = append(words, c.Text)
 	}
 	return append(words, o.ExternalID), err

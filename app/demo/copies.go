@@ -37,7 +37,6 @@ var copied = []struct {
 }{
 	{"cases", "id", []string{"id"}, map[string]string{"title": "title || '（' || $k || '）'", "case_no": "CAST(10000000 + ((id + $) * 48271 + $o) % 90000000 AS TEXT)", "access_hash": "$bytes('demo access ' || (id + $))",
 		"submission_hash": "$bytes('demo form ' || (id + $))", "content_hash": "$bytes('demo content ' || (id + $))"}, true},
-	{"case_contacts", "case_id", []string{"case_id"}, map[string]string{"caller_hash": "$bytes('demo caller ' || ((case_id + $) % 300000))"}, false},
 	{"case_messages", "case_id", []string{"id", "case_id"}, map[string]string{"submission_hash": "CASE WHEN submission_hash IS NULL THEN NULL ELSE $bytes('demo message ' || (id + $)) END"}, true},
 	{"case_events", "case_id", []string{"id", "case_id", "message_id"}, nil, true},
 	{"case_pauses", "case_id", []string{"id", "case_id"}, nil, true},
@@ -186,6 +185,12 @@ func (s *stage) copy(ids []int64, texts map[int64]string, k, stride, offset int6
 			if err != nil {
 				return fmt.Errorf("copy %s: %w", c.table, err)
 			}
+		}
+		err := s.Cases.CopyContacts(tx, ids, k*stride, func(c cases.Contact) []byte {
+			return fmt.Appendf(nil, "demo caller %d", c.CaseID%300_000)
+		})
+		if err != nil {
+			return err
 		}
 		docs := make([]search.Doc, len(ids))
 		for i, id := range ids {

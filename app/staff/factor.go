@@ -136,7 +136,7 @@ func (s *Service) pass(tx *store.Tx, a account, code string) (bool, error) {
 // ConfirmCode shows the second factor for a session that SignIn opened, and
 // returns the new cookie that replaces it. Each code works once.
 func (s *Service) ConfirmCode(ctx context.Context, cookie, code string) (string, error) {
-	key, err := rowKey(cookie)
+	key, box, err := openCookie(cookie)
 	if err != nil {
 		return "", err
 	}
@@ -168,7 +168,11 @@ func (s *Service) ConfirmCode(ctx context.Context, cookie, code string) (string,
 		if err := tx.Exec("DELETE FROM sessions WHERE id_hash = ?", key).Error; err != nil {
 			return err
 		}
-		next, err = open(tx, a, true, true)
+		own, err := Actor{ID: a.ID, sealed: row.SealedKey, box: box}.Private()
+		if err != nil && !errors.Is(err, ErrNoKey) {
+			return err
+		}
+		next, err = open(tx, a, true, true, own)
 		return err
 	})
 	if err != nil {

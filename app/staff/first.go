@@ -41,7 +41,7 @@ func (s *Service) EnsureFirst(ctx context.Context) ([]FirstAccount, error) {
 	if n > 0 {
 		return list, nil
 	}
-	hashes := map[Role]string{}
+	hashes := map[Role]secret{}
 	for _, role := range Roles {
 		a := FirstAccount{Role: role, Login: string(role), Password: GeneratePassword()}
 		hash, err := s.newHash(ctx, "", a.Password)

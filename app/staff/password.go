@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"mingjing/app/fault"
+	"mingjing/app/seal"
 )
 
 // cost is what a guess costs (Argon2id).
@@ -53,52 +55,64 @@ func (s *Service) slot(ctx context.Context) (func(), error) {
 	}
 }
 
-// derive makes the check value: Argon2id, then HKDF with the pepper, so that
-// the database alone cannot be guessed against.
-func (s *Service) derive(password string, salt []byte, c cost) ([]byte, error) {
-	root := argon2.IDKey([]byte(norm.NFKC.String(password)), salt, c.passes, c.kilobytes, c.threads, 32)
-	return hkdf.Key(sha256.New, root, s.pepper, "mingjing staff password check", 32)
+// secret is what a password is worth: what the database checks it by, and the
+// box in which its owner's private key lies.
+type secret struct {
+	stored string
+	box    seal.Box
 }
 
-// hash makes a password's stored form. The caller holds a slot.
-func (s *Service) hash(password string) (string, error) {
+// derive makes the check value and the box: Argon2id, then HKDF with the pepper,
+// so that the database alone cannot be guessed against.
+func (s *Service) derive(password string, salt []byte, c cost) (check []byte, box seal.Box, err error) {
+	root := argon2.IDKey([]byte(norm.NFKC.String(password)), salt, c.passes, c.kilobytes, c.threads, 32)
+	check, err = hkdf.Key(sha256.New, root, s.pepper, "mingjing staff password check", 32)
+	return check, seal.BoxFrom(root, s.pepper, "staff key"), err
+}
+
+// hash makes a password's stored form and its box. The caller holds a slot.
+func (s *Service) hash(password string) (secret, error) {
 	salt := make([]byte, 16)
 	rand.Read(salt)
-	check, err := s.derive(password, salt, s.cost)
+	check, box, err := s.derive(password, salt, s.cost)
 	if err != nil {
-		return "", err
+		return secret{}, err
 	}
 	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("argon2id+hkdf$%d$%d$%d$%s$%s", s.cost.passes, s.cost.kilobytes, s.cost.threads, b64(salt), b64(check)), nil
+	return secret{fmt.Sprintf("argon2id+hkdf$%d$%d$%d$%s$%s", s.cost.passes, s.cost.kilobytes, s.cost.threads, b64(salt), b64(check)), box}, nil
 }
 
-// verify reports whether the password is the stored one. The caller holds a slot.
-func (s *Service) verify(stored, password string) (bool, error) {
+// verify opens the password's box, or reports that it is not the stored one. The caller holds a slot.
+func (s *Service) verify(stored, password string) (box seal.Box, ok bool, err error) {
 	f := strings.Split(stored, "$")
 	var c cost
+	unknown := errors.New("staff: a stored password has an unknown form")
 	if len(f) != 6 || f[0] != "argon2id+hkdf" {
-		return false, fmt.Errorf("staff: a stored password has an unknown form")
+		return nil, false, unknown
 	}
 	if _, err := fmt.Sscan(f[1]+" "+f[2]+" "+f[3], &c.passes, &c.kilobytes, &c.threads); err != nil {
-		return false, fmt.Errorf("staff: a stored password has an unknown form")
+		return nil, false, unknown
 	}
 	salt, e1 := base64.RawStdEncoding.DecodeString(f[4])
 	want, e2 := base64.RawStdEncoding.DecodeString(f[5])
 	if e1 != nil || e2 != nil || len(want) != 32 {
-		return false, fmt.Errorf("staff: a stored password has an unknown form")
+		return nil, false, unknown
 	}
-	got, err := s.derive(password, salt, c)
-	return subtle.ConstantTimeCompare(got, want) == 1, err
+	got, box, err := s.derive(password, salt, c)
+	if subtle.ConstantTimeCompare(got, want) != 1 {
+		return nil, false, err
+	}
+	return box, true, err
 }
 
 // newHash checks a chosen password against the policy and hashes it.
-func (s *Service) newHash(ctx context.Context, login, password string) (string, error) {
+func (s *Service) newHash(ctx context.Context, login, password string) (secret, error) {
 	if err := CheckPassword(login, password); err != nil {
-		return "", err
+		return secret{}, err
 	}
 	release, err := s.slot(ctx)
 	if err != nil {
-		return "", err
+		return secret{}, err
 	}
 	defer release()
 	return s.hash(password)

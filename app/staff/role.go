@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"mingjing/app/fault"
+	"mingjing/app/seal"
 )
 
 // Role is what a member of staff may do; norms.md fixes the identifiers.
@@ -126,6 +127,9 @@ type Actor struct {
 	Trial        bool // an account made by the first start
 	Hold         Hold
 	Session      []byte // the session's row key; it does not open the session
+
+	sealed []byte   // their private key, as the session keeps it
+	box    seal.Box // that opens it; from the cookie
 }
 
 // System acts for the program and for the commands of whoever runs it.

@@ -16,6 +16,7 @@ import (
 
 	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/seal"
 	"mingjing/app/store"
 )
 
@@ -36,6 +37,7 @@ type session struct {
 	TouchedAt    time.Time
 	ExpiresAt    time.Time
 	SecondFactor bool
+	SealedKey    []byte // the owner's private key, in the box of the cookie
 }
 
 var (
@@ -118,10 +120,10 @@ func take(r *store.Reader, where string, arg any) (a account, err error) {
 
 // authenticate judges a password: it charges the account, then hashes outside
 // of any transaction, since that takes long. The account is as it was before.
-func (s *Service) authenticate(ctx context.Context, login, password string) (account, error) {
+func (s *Service) authenticate(ctx context.Context, login, password string) (account, seal.Box, error) {
 	release, err := s.slot(ctx)
 	if err != nil {
-		return account{}, err
+		return account{}, nil, err
 	}
 	defer release()
 	var a account
@@ -137,19 +139,20 @@ func (s *Service) authenticate(ctx context.Context, login, password string) (acc
 		return charge(tx, a)
 	})
 	if err != nil {
-		return account{}, fmt.Errorf("sign in: %w", err)
+		return account{}, nil, fmt.Errorf("sign in: %w", err)
 	}
+	var box seal.Box
 	ok := false
 	if a.ID == 0 {
 		_, err = s.hash(password)
 	} else {
-		ok, err = s.verify(a.PasswordHash, password)
+		box, ok, err = s.verify(a.PasswordHash, password)
 	}
 	if err != nil {
-		return account{}, err
+		return account{}, nil, err
 	}
 	if ok && a.DisabledAt == nil {
-		return a, nil
+		return a, box, nil
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
 		if a.ID == 0 {
@@ -158,9 +161,9 @@ func (s *Service) authenticate(ctx context.Context, login, password string) (acc
 		return journal.Append(tx, refused(a))
 	})
 	if err != nil {
-		return account{}, fmt.Errorf("sign in: %w", err)
+		return account{}, nil, fmt.Errorf("sign in: %w", err)
 	}
-	return account{}, errWrong
+	return account{}, nil, errWrong
 }
 
 // refused is the trail's entry of a wrong password or code.
@@ -178,7 +181,7 @@ func decoy(tx *store.Tx) error {
 // SignIn opens a session with a password. Faults: Invalid for a wrong login or
 // password, TooMany while the account waits, Busy when too many sign in.
 func (s *Service) SignIn(ctx context.Context, login, password string) (SignedIn, error) {
-	a, err := s.authenticate(ctx, cleanLogin(login), password)
+	a, box, err := s.authenticate(ctx, cleanLogin(login), password)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -200,7 +203,11 @@ func (s *Service) SignIn(ctx context.Context, login, password string) (SignedIn,
 		if err := forgive(tx, a.ID, left); err != nil {
 			return err
 		}
-		in.Cookie, err = open(tx, now, !in.NeedsCode, false)
+		key, err := ownKey(tx, now, box)
+		if err != nil {
+			return err
+		}
+		in.Cookie, err = open(tx, now, !in.NeedsCode, false, key)
 		return err
 	})
 	if err != nil {
@@ -210,15 +217,19 @@ func (s *Service) SignIn(ctx context.Context, login, password string) (SignedIn,
 }
 
 // open makes a session row and returns its cookie. Done: nothing more is asked.
-func open(tx *store.Tx, a account, done, factor bool) (string, error) {
+// The owner's key, nil for none, goes into the box that only this cookie opens.
+func open(tx *store.Tx, a account, done, factor bool, own *seal.Private) (string, error) {
 	secret := make([]byte, 32)
 	rand.Read(secret)
 	cookie := base64.RawURLEncoding.EncodeToString(secret)
-	key, err := rowKey(cookie)
+	key, box, err := openCookie(cookie)
 	if err != nil {
 		return "", err
 	}
 	row := session{IDHash: key, StaffID: a.ID, CreatedAt: tx.Now, TouchedAt: tx.Now, ExpiresAt: tx.Now.Add(codeTime), SecondFactor: factor}
+	if own != nil {
+		row.SealedKey = box.Wrap(sessionPlace(a.ID), own)
+	}
 	if done {
 		row.ExpiresAt = tx.Now.Add(longest)
 		err := journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "staff.sign_in", Subject: "staff", SubjectID: a.ID})
@@ -229,24 +240,26 @@ func open(tx *store.Tx, a account, done, factor bool) (string, error) {
 	return cookie, tx.Create(&row).Error
 }
 
-// rowKey is SHA-256 of HKDF(S, "id"): the database alone opens no session.
-func rowKey(cookie string) ([]byte, error) {
+// openCookie makes of a cookie's secret S the key of the session's row, SHA-256
+// of HKDF(S, "id"), and the box of the session's private key. The database alone
+// opens neither.
+func openCookie(cookie string) (row []byte, box seal.Box, err error) {
 	secret, err := base64.RawURLEncoding.Strict().DecodeString(cookie)
 	if err != nil || len(secret) != 32 {
-		return nil, errSignIn
+		return nil, nil, errSignIn
 	}
 	id, err := hkdf.Key(sha256.New, secret, nil, "id", 32)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	key := sha256.Sum256(id)
-	return key[:], nil
+	return key[:], seal.BoxFrom(secret, nil, "session key"), nil
 }
 
 // live reads a session that has neither ended nor been left idle, and its account.
 func live(r *store.Reader, key []byte) (session, account, error) {
 	var row session
-	err := r.Table("sessions").Select("id_hash, staff_id, created_at, touched_at, expires_at, second_factor").
+	err := r.Table("sessions").Select("id_hash, staff_id, created_at, touched_at, expires_at, second_factor, sealed_key").
 		Where("id_hash = ? AND expires_at > ? AND touched_at > ?", key, r.Now, r.Now.Add(-idle)).Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return session{}, account{}, errSignIn
@@ -265,7 +278,7 @@ func live(r *store.Reader, key []byte) (session, account, error) {
 // when the second factor is still to be shown. It records the session's use, at
 // most once a minute, which is why it may begin a second transaction.
 func (s *Service) Session(ctx context.Context, cookie string) (Actor, error) {
-	key, err := rowKey(cookie)
+	key, box, err := openCookie(cookie)
 	if err != nil {
 		return Actor{}, err
 	}
@@ -284,7 +297,7 @@ func (s *Service) Session(ctx context.Context, cookie string) (Actor, error) {
 			return err
 		}
 		actor = Actor{ID: p.ID, Login: p.Login, Name: p.Name, DepartmentID: p.DepartmentID, Department: p.Department,
-			Roles: p.Roles, SecondFactor: row.SecondFactor, Trial: p.Trial, Session: key}
+			Roles: p.Roles, SecondFactor: row.SecondFactor, Trial: p.Trial, Session: key, sealed: row.SealedKey, box: box}
 		switch {
 		case a.MustChange:
 			actor.Hold = HoldPassword
@@ -307,7 +320,7 @@ func (s *Service) Session(ctx context.Context, cookie string) (Actor, error) {
 
 // SignOut ends a session; that it has ended already is no error.
 func (s *Service) SignOut(ctx context.Context, cookie string) error {
-	key, err := rowKey(cookie)
+	key, _, err := openCookie(cookie)
 	if err != nil {
 		return nil
 	}
@@ -392,7 +405,7 @@ func (s *Service) ChangePassword(ctx context.Context, actor Actor, old, new stri
 	if old == new {
 		return fault.New(fault.Invalid, "新密码不能与原密码相同，请换一个。")
 	}
-	a, err := s.authenticate(ctx, actor.Login, old)
+	a, was, err := s.authenticate(ctx, actor.Login, old)
 	if errors.Is(err, errWrong) {
 		return fault.New(fault.Invalid, "原密码不正确，请重新输入。")
 	}
@@ -405,12 +418,15 @@ func (s *Service) ChangePassword(ctx context.Context, actor Actor, old, new stri
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
 		done := tx.Model(&account{}).Where("id = ? AND password_hash = ? AND disabled_at IS NULL", a.ID, a.PasswordHash).Updates(map[string]any{
-			"password_hash": hash, "must_change": false, "failures": 0, "locked_until": nil, "version": gorm.Expr("version + 1")})
+			"password_hash": hash.stored, "must_change": false, "failures": 0, "locked_until": nil, "version": gorm.Expr("version + 1")})
 		if done.Error != nil {
 			return done.Error
 		}
 		if done.RowsAffected == 0 {
 			return fault.New(fault.Conflict, "密码刚刚被修改过，请重新登录后再试。")
+		}
+		if err := rewrap(tx, a.ID, was, hash.box); err != nil {
+			return err
 		}
 		if err := endSessions(tx, a.ID, actor.Session); err != nil {
 			return err

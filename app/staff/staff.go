@@ -398,8 +398,8 @@ func (s *Service) Add(ctx context.Context, actor Actor, d Draft) (id int64, oneT
 	return id, oneTime, nil
 }
 
-func insert(tx *store.Tx, actor Actor, d Draft, hash string, mustChange, trial bool) (int64, error) {
-	a := account{Login: d.Login, Name: d.Name, PasswordHash: hash, MustChange: mustChange, Trial: trial, CreatedAt: tx.Now, Version: 1}
+func insert(tx *store.Tx, actor Actor, d Draft, hash secret, mustChange, trial bool) (int64, error) {
+	a := account{Login: d.Login, Name: d.Name, PasswordHash: hash.stored, MustChange: mustChange, Trial: trial, CreatedAt: tx.Now, Version: 1}
 	if d.DepartmentID > 0 {
 		a.DepartmentID = &d.DepartmentID
 	}
@@ -410,8 +410,12 @@ func insert(tx *store.Tx, actor Actor, d Draft, hash string, mustChange, trial b
 	if err := setRoles(tx, a.ID, roles); err != nil {
 		return 0, err
 	}
+	_, key, err := makeKey(tx, a.ID, hash.box, "")
+	if err != nil {
+		return 0, err
+	}
 	return a.ID, journal.Append(tx, whoIsHere(event(actor, "staff.add", "staff", a.ID,
-		journal.Change{Field: "login", New: d.Login}, journal.Change{Field: "roles", New: join(roles)})))
+		journal.Change{Field: "login", New: d.Login}, journal.Change{Field: "roles", New: join(roles)}, key)))
 }
 
 func setRoles(tx *store.Tx, id int64, roles []Role) error {
@@ -571,11 +575,16 @@ func (s *Service) ResetPassword(ctx context.Context, actor Actor, id int64) (str
 	}
 	err = s.change(ctx, actor, id, "staff.password.reset", func(tx *store.Tx, _ Person) ([]journal.Change, error) {
 		err := tx.Model(&account{}).Where("id = ?", id).Updates(map[string]any{
-			"password_hash": hash, "must_change": true, "failures": 0, "locked_until": nil}).Error
+			"password_hash": hash.stored, "must_change": true, "failures": 0, "locked_until": nil}).Error
 		if err != nil {
 			return nil, err
 		}
-		return []journal.Change{{Field: "password"}}, endSessions(tx, id, nil)
+		// What was sealed to the old key is opened by others: without the password nobody can.
+		_, key, err := makeKey(tx, id, hash.box, "password reset")
+		if err != nil {
+			return nil, err
+		}
+		return []journal.Change{{Field: "password"}, key}, endSessions(tx, id, nil)
 	})
 	if err != nil {
 		return "", err

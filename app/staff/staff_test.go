@@ -149,7 +149,7 @@ func TestASessionTellsWhoActs(t *testing.T) {
 		}
 		got := h.who(h.signIn("LI.SI", password))
 		want := staff.Actor{ID: id, Login: "li.si", Name: "李四", DepartmentID: dept, Department: "执行局", Roles: []staff.Role{staff.Handler, staff.Publisher}}
-		if d := cmp.Diff(want, got, cmpopts.IgnoreFields(staff.Actor{}, "Session")); d != "" {
+		if d := cmp.Diff(want, got, cmpopts.IgnoreFields(staff.Actor{}, "Session"), cmpopts.IgnoreUnexported(staff.Actor{})); d != "" {
 			t.Error(d)
 		}
 		if len(got.Session) != 32 {
@@ -926,7 +926,7 @@ func TestTheFirstStartMakesATrialAccountPerRole(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := staff.Actor{Login: string(f.Role), Name: f.Role.Name() + "（试用）", Roles: []staff.Role{f.Role}, Trial: true}
-			if d := cmp.Diff(want, a, cmpopts.IgnoreFields(staff.Actor{}, "ID", "DepartmentID", "Department", "Session")); d != "" {
+			if d := cmp.Diff(want, a, cmpopts.IgnoreFields(staff.Actor{}, "ID", "DepartmentID", "Department", "Session"), cmpopts.IgnoreUnexported(staff.Actor{})); d != "" {
 				t.Error(d)
 			}
 			wholeCourt := slices.Contains([]staff.Role{staff.Leader, staff.Reviewer, staff.Approver}, f.Role)

@@ -44,7 +44,7 @@ func (c backupCommand) Run(p *program) error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "portal: %s：%d 张表，%d 行，%d 个附件。\n", c.File, sum.Tables, sum.Rows, sum.Blobs)
-	fmt.Fprintln(os.Stderr, "portal: 里面没有 pepper 和附件密钥 blob.key：没有它们，恢复后的密码、查询码和附件都不能用。请另外保存，不要和备份放在一起。")
+	fmt.Fprintln(os.Stderr, "portal: 里面没有 pepper 和附件密钥 blob.key：没有它们，恢复后的密码、查询码、联系方式和附件都不能用。请另外保存，不要和备份放在一起。")
 	if len(sum.Missing) > 0 {
 		return fault.New(fault.Conflict, fmt.Sprintf("备份已写好，但有 %d 个附件登记在案、文件却不在：%s。请从更早的备份里找回。", len(sum.Missing), strings.Join(sum.Missing, " ")))
 	}

@@ -43,7 +43,7 @@ var trailWords = func() []view.Choice {
 		{"meeting.decide", "记下决定"}, {"meeting.undecide", "去掉决定"}, {"meeting.fulfil", "决定办完"}, {"meeting.add", "补记"}, {"lookback.plan", "安排回头看"}, {"lookback.judge", "回头看结论"}, {"lookback.end", "结束回头看"},
 		{"department.add", "添加部门"}, {"department.rename", "修改部门名称"}, {"department.retire", "停用部门"}, {"department.restore", "恢复部门"},
 		{"interference.view", "查看过问登记"}, {"staff.warn", "提醒期限"}, {"staff.calendar", "生成日历地址"}, {"staff.add", "添加账号"}, {"staff.change", "修改姓名和部门"}, {"staff.email", "修改通知邮箱"}, {"staff.roles", "修改角色"}, {"staff.disable", "停用账号"}, {"staff.enable", "恢复账号"},
-		{"job.start", "成批办理"}, {"job.done", "成批办理结束"}, {"job.stopped", "成批办理停止"}, {"case.export", "导出来件"}, {"case.exported", "导出来件的行数"}, {"view.save", "保存视图"}, {"view.drop", "删除视图"}, {"assign_rule.save", "修改分办规则"}, {"case.import", "收下转办表格"}, {"case.import.scan", "打开扫描件"}, {"case.import.aside", "搁置表格的一行"}, {"case.import.take_up", "恢复表格的一行"}, {"case.import.codes", "下载编号和查询码"}, {"staff.key.add", "发放接口密钥"}, {"staff.key.end", "停用接口密钥"}, {"staff.password.reset", "重置密码"}, {"staff.password.change", "修改密码"}, {"staff.factor.set", "启用动态验证码"}, {"staff.factor.reset", "重置动态验证码"},
+		{"job.start", "成批办理"}, {"job.done", "成批办理结束"}, {"job.stopped", "成批办理停止"}, {"case.export", "导出来件"}, {"case.exported", "导出来件的行数"}, {"view.save", "保存视图"}, {"view.drop", "删除视图"}, {"assign_rule.save", "修改分办规则"}, {"case.import", "收下转办表格"}, {"case.import.scan", "打开扫描件"}, {"case.import.aside", "搁置表格的一行"}, {"case.import.take_up", "恢复表格的一行"}, {"case.import.codes", "下载编号和查询码"}, {"staff.key.add", "发放接口密钥"}, {"staff.key.end", "停用接口密钥"}, {"case.contacts.seal", "加密以前的联系方式"}, {"staff.sealing.make", "生成加密密钥"}, {"staff.password.reset", "重置密码"}, {"staff.password.change", "修改密码"}, {"staff.factor.set", "启用动态验证码"}, {"staff.factor.reset", "重置动态验证码"},
 		{"staff.recovery_code.use", "使用恢复码"}, {"staff.sign_in", "登录"}, {"staff.sign_in.refuse", "登录失败"}, {"staff.sign_out", "退出"},
 		{"staff.sign_out_everywhere", "退出所有设备"}, {"settings.site", "修改网站设置"}, {"settings.limit", "修改时限"}, {"settings.calendar", "装入放假安排"},
 		{"backup.save", "备份"}, {"backup.restore", "从备份恢复"}} {
@@ -161,7 +161,7 @@ func trailRow(e journal.Entry) view.AuditRow {
 
 // fieldWords are the fields that changes name; a setting is named by its own word.
 var fieldWords = map[string]string{"state": "状态", "kind": "类别", "channel": "渠道", "department": "部门序号", "handler": "承办人序号", "handle_due": "办理期限",
-	"refusal": "理由", "digest": "摘要", "attachment": "附件序号", "roles": "角色", "login": "登录名", "name": "名称", "active": "可用", "password": "密码",
+	"refusal": "理由", "digest": "摘要", "attachment": "附件序号", "roles": "角色", "login": "登录名", "name": "名称", "active": "可用", "password": "密码", "sealing_key": "加密密钥的指纹",
 	"second_factor": "动态验证码", "failures": "连续输错", "resolved": "是否解决", "satisfaction": "满意程度", "place": "部门", "person": "人员序号",
 	"created_at": "备份时间", "month": "月份", "held_on": "会议日期", "items": "议题"}
 
