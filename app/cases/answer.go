@@ -54,6 +54,7 @@ type Reply struct {
 	Unit   string
 	// DepartmentID is who answered; another department reconsiders.
 	DepartmentID *int64
+	Stage        Stage // that it ended
 	DraftedBy    int64
 	ApprovedBy   int64
 }
@@ -263,7 +264,7 @@ func (s *Service) Send(ctx context.Context, a staff.Actor, id int64, version int
 		} else if unit == "" {
 			unit = site.ReplyUnit
 		}
-		r := Reply{CaseID: id, SentAt: tx.Now, Body: d.Body, Digest: d.ApprovedDigest, Unit: unit, DepartmentID: c.DepartmentID, DraftedBy: d.AuthorID, ApprovedBy: *d.ApprovedBy}
+		r := Reply{CaseID: id, SentAt: tx.Now, Body: d.Body, Digest: d.ApprovedDigest, Unit: unit, DepartmentID: c.DepartmentID, Stage: c.Stage, DraftedBy: d.AuthorID, ApprovedBy: *d.ApprovedBy}
 		if err := tx.Create(&r).Error; err != nil {
 			return fmt.Errorf("cases: send: %w", err)
 		}

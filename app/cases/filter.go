@@ -32,6 +32,7 @@ type Filter struct {
 	Department int64
 	Mine       bool
 	Nobody     bool          // no handler is named
+	Open       bool          // it is not over, or its answer is not accepted
 	From, To   calendar.Date // received from, and until
 	Due        calendar.Date // due on this day
 	Query      string
@@ -47,7 +48,7 @@ const maxWithin = 366
 // understand narrows nothing and is named.
 func ReadFilter(get func(string) string) (f Filter, bad []fault.Field) {
 	wrong := func(name, message string) { bad = append(bad, fault.Field{Name: name, Message: message}) }
-	f = Filter{Overdue: get("overdue") != "", Mine: get("mine") != "", Nobody: get("nobody") != "", Query: clipQuery(typed.Clean(get("q")))}
+	f = Filter{Overdue: get("overdue") != "", Mine: get("mine") != "", Nobody: get("nobody") != "", Open: get("open") != "", Query: clipQuery(typed.Clean(get("q")))}
 	if v := get("basket"); v != "" {
 		if f.Basket = v; !slices.ContainsFunc(Baskets, func(b Basket) bool { return b.Name == v }) {
 			f.Basket = ""
@@ -119,6 +120,7 @@ func (f Filter) Values() url.Values {
 	flag("overdue", f.Overdue)
 	flag("mine", f.Mine)
 	flag("nobody", f.Nobody)
+	flag("open", f.Open)
 	set("kind", string(f.Kind))
 	set("channel", string(f.Channel))
 	if f.Department > 0 {
@@ -157,7 +159,13 @@ func (f Filter) Closed() bool {
 // everywhere. All else comes with the nearest due day first.
 func (f Filter) Newest() bool {
 	_, chosen := f.basket()
-	return f.Closed() || f.searches() && !chosen && !f.Overdue && f.Within == 0 && f.Due.IsZero() && !f.Mine
+	return f.Closed() || f.searches() && !chosen && !f.bounded() && !f.Mine
+}
+
+// bounded reports whether the filter finds only what is open, by what it asks for.
+func (f Filter) bounded() bool {
+	b, chosen := f.basket()
+	return chosen && !b.Closed || f.Open || f.Overdue || f.Within > 0 || !f.Due.IsZero()
 }
 
 // searches reports whether words are looked for, and no number.
@@ -199,6 +207,9 @@ func (f Filter) narrow(q *gorm.DB, a staff.Actor, today calendar.Date) *gorm.DB 
 	}
 	if f.Nobody {
 		q = q.Where("cases.handler_id IS NULL")
+	}
+	if f.Open {
+		q = q.Where(open)
 	}
 	if !f.From.IsZero() {
 		q = q.Where("cases.received_on >= ?", f.From)
@@ -262,20 +273,22 @@ func Views(r *store.Reader, a staff.Actor) (list []View, err error) {
 }
 
 // ViewCount is a view with how many cases the actor sees in it: at most
-// CountMost, and -1 where counting could take long, for what is over and for words.
+// CountMost, and -1 where counting could take long: for words, and for filters
+// that also find what is over.
 type ViewCount struct {
 	View
 	N int
 }
 
-// openStates are the states of all that is not over.
-var openStates = func() (list []State) {
+// open is the condition of all that is not over, and of what is over but not accepted.
+var open = func() string {
+	var list []State
 	for _, b := range Baskets {
 		if !b.Closed {
 			list = append(list, b.States...)
 		}
 	}
-	return list
+	return "(cases.state IN (" + listed(list) + ") OR cases.objected_at IS NOT NULL)"
 }()
 
 // tallies are counts that cost much, kept for a while: a hundred times as long as
@@ -333,15 +346,15 @@ func (s *Service) viewCounts(r *store.Reader, a staff.Actor, views []View, today
 // countViews counts all views at once: what is open is read once, whatever
 // has piled up in the years, and each view looks through that.
 func countViews(r *store.Reader, a staff.Actor, views []View, today calendar.Date) ([]ViewCount, error) {
-	open := visible(r.Table("cases").Select("cases.state, cases.due_on, cases.kind, cases.channel, cases.department_id, cases.handler_id, cases.received_on, cases.objected_at").
-		Where("cases.state IN ("+listed(openStates)+")"), a)
-	args := []any{open}
+	opened := visible(r.Table("cases").Select("cases.state, cases.due_on, cases.kind, cases.channel, cases.department_id, cases.handler_id, cases.received_on, cases.objected_at").
+		Where(open), a)
+	args := []any{opened}
 	var parts []string
 	out := make([]ViewCount, len(views))
 	for i, v := range views {
 		out[i] = ViewCount{v, -1}
 		f := v.Read()
-		if b, chosen := f.basket(); f.Closed() || f.Query != "" || chosen && len(b.States) == 0 {
+		if f.Closed() || f.Query != "" || !f.bounded() {
 			continue
 		}
 		parts = append(parts, fmt.Sprintf("SELECT %d AS place, count(*) AS n FROM (? LIMIT %d) AS part", i, CountMost))

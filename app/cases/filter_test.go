@@ -73,16 +73,17 @@ func TestViewsCountWhatTheirOwnerSees(t *testing.T) {
 			}
 			return strings.Join(out, ", ")
 		}
-		keep(c.clerk, "没有人办", cases.Filter{Nobody: true}, false)
+		keep(c.clerk, "没有人办", cases.Filter{Nobody: true, Open: true}, false)
+		keep(c.clerk, "也有办结的", cases.Filter{Nobody: true}, false)
 		keep(c.clerk, "结束的", cases.Filter{Basket: "ended"}, false)
 		keep(c.clerk, "写到窗口", cases.Filter{Query: "窗口"}, false)
 		shared := keep(c.dispatcher, "大家的", cases.Filter{Basket: "new"}, true)
-		keep(c.handler, "我的", cases.Filter{Mine: true}, false)
+		keep(c.handler, "我的", cases.Filter{Mine: true, Open: true}, false)
 		for _, x := range []struct {
 			a    staff.Actor
 			want string
 		}{
-			{c.clerk, "没有人办 2, 结束的 -1, 写到窗口 -1, 大家的 2"},
+			{c.clerk, "没有人办 2, 也有办结的 -1, 结束的 -1, 写到窗口 -1, 大家的 2"},
 			{c.dispatcher, "大家的 1"}, // must not see the one that names them
 			{c.handler, "我的 1, 大家的 0"},
 		} {
@@ -130,7 +131,7 @@ func TestCountsThatCostMuchAreKeptForAWhileAndUntilTheReaderActs(t *testing.T) {
 	each(t, func(t *testing.T, c *court) {
 		ctx := t.Context()
 		id := c.submit(suggestion()).ID
-		_, err := c.SaveView(ctx, c.clerk, cases.View{Name: "没有人办", Filter: "nobody=1"}, 0)
+		_, err := c.SaveView(ctx, c.clerk, cases.View{Name: "没有人办", Filter: "nobody=1&open=1"}, 0)
 		c.must(err)
 		n := func() int {
 			t.Helper()
@@ -161,6 +162,40 @@ func TestCountsThatCostMuchAreKeptForAWhileAndUntilTheReaderActs(t *testing.T) {
 		c.clock.Advance(6 * time.Second)
 		if got := n(); got != 4 {
 			t.Errorf("after a while: %d", got)
+		}
+	})
+}
+
+func TestAViewsCountIsWhatItLists(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		objected := c.answered(suggestion())
+		c.must(c.Object(ctx, objected, "没有回答我的问题。"))
+		c.answered(suggestion())
+		c.handled(suggestion())
+		c.accepted(complaint("v1", "窗口没有人"))
+		c.submit(suggestion())
+		c.clock.Advance(40 * 24 * time.Hour)
+		filters := []cases.Filter{{Overdue: true}, {Within: 5}, {Open: true}, {Basket: "objected"}, {Basket: "handling"}, {Basket: "accepted"}, {Open: true, Nobody: true}, {Open: true, Kind: cases.Complaint}, {Overdue: true, Mine: true}}
+		for i, f := range filters {
+			_, err := c.SaveView(ctx, c.dispatcher, cases.View{Name: fmt.Sprint("视图", i), Filter: f.Values().Encode(), Place: i}, 0)
+			c.must(err)
+		}
+		q, err := c.List(ctx, c.dispatcher, cases.Filter{Limit: 10})
+		c.must(err)
+		all := 0
+		for i, v := range q.Views {
+			f := filters[i]
+			f.Limit = 100
+			list, err := c.List(ctx, c.dispatcher, f)
+			c.must(err)
+			if v.N != len(list.Rows) {
+				t.Errorf("%s: counted %d, listed %d", v.Filter, v.N, len(list.Rows))
+			}
+			all += v.N
+		}
+		if len(q.Views) != len(filters) || all < 12 {
+			t.Errorf("%d views, %d cases in them", len(q.Views), all)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -94,7 +95,7 @@ func numbered(r *store.Reader, a staff.Actor, number string) (int64, error) {
 // its answer reaches both senders, and the earlier of both limits governs, since
 // neither sender's limit gets longer by it. Petitions merge with petitions
 // alone: they end in an opinion of their own (《信访工作条例》第三十四条). Whoever is kept
-// from the one is kept from the other. Unmerge undoes it exactly.
+// from the one that is merged is kept from the other. Unmerge undoes it exactly.
 func (s *Service) Merge(ctx context.Context, a staff.Actor, id int64, version int, number, reason string) error {
 	reason, err := text("content", "并件的理由", reason, true)
 	if err != nil {
@@ -237,7 +238,11 @@ func unmerge(tx *store.Tx, a staff.Actor, c, survivor Case, row mergeRow, versio
 	if err := json.Unmarshal([]byte(row.Before), &before); err != nil {
 		return fmt.Errorf("cases: unmerge: %w", err)
 	}
-	if err := end(tx, a, row, reason); err != nil {
+	h, err := hear(&tx.Reader, c.ID)
+	if err != nil {
+		return err
+	}
+	if err := end(tx, a, row, reason, len(h.replies) > 0); err != nil {
 		return err
 	}
 	c.EndedOn = calendar.Date{}
@@ -251,8 +256,9 @@ func unmerge(tx *store.Tx, a staff.Actor, c, survivor Case, row mergeRow, versio
 	return letGo(tx, a, survivor, row, c.CaseNo)
 }
 
-// end marks a merge as undone and lets those see the survivor again whom it alone kept away.
-func end(tx *store.Tx, a staff.Actor, row mergeRow, reason string) error {
+// end marks a merge as undone and lets those see the survivor again whom it alone
+// kept away; not once it was answered for both, since then its answer is about them.
+func end(tx *store.Tx, a staff.Actor, row mergeRow, reason string, answered bool) error {
 	var out shut
 	if err := json.Unmarshal([]byte(row.Shut), &out); err != nil {
 		return fmt.Errorf("cases: unmerge: %w", err)
@@ -264,6 +270,9 @@ func end(tx *store.Tx, a staff.Actor, row mergeRow, reason string) error {
 	}
 	if done.RowsAffected != 1 {
 		return fault.New(fault.Conflict, "刚刚有人分开了这两件，请刷新页面看最新情况。")
+	}
+	if answered {
+		return nil
 	}
 	// Whom another merge still keeps away stays away.
 	for _, x := range []struct {
@@ -290,45 +299,73 @@ func letGo(tx *store.Tx, a staff.Actor, survivor Case, row mergeRow, number stri
 	return adjust(tx, a, survivor, DoLetGo, number)
 }
 
-// heard reads the case that stands for a merged one, since when it does, and the
-// answer that has reached the merged one's sender since, nil while there is none.
-func heard(r *store.Reader, id int64) (into Case, since time.Time, reply *Reply, err error) {
-	survivor, since, err := survivorOf(r, id)
-	if err != nil {
-		return into, since, nil, err
+// hearing is what has reached the sender of a merged case, link by link up to the
+// case that stands for it: a case that was merged further keeps what it was told before.
+type hearing struct {
+	links   []mergeRow
+	into    Case    // that stands for it now
+	replies []Reply // since each merge, the newest last
+	giver   Case    // that the newest is the answer to
+}
+
+// last is the answer that the sender can speak of; nil without one.
+func (h hearing) last() *Reply {
+	if len(h.replies) == 0 || h.giver.State == Archived {
+		return nil
 	}
-	if err := r.Select(columns).Where("id = ?", survivor).Take(&into).Error; err != nil {
-		return into, since, nil, fmt.Errorf("cases: survivor: %w", err)
+	return &h.replies[len(h.replies)-1]
+}
+
+func hear(r *store.Reader, id int64) (h hearing, err error) {
+	for range mostMerged {
+		var list []mergeRow
+		if err := r.Select("id, case_id, into_id, at").Where("case_id = ? AND undone_at IS NULL", id).Limit(1).Find(&list).Error; err != nil {
+			return h, fmt.Errorf("cases: survivor: %w", err)
+		}
+		if len(list) == 0 {
+			break
+		}
+		h.links, id = append(h.links, list[0]), list[0].IntoID
+		var replies []Reply
+		if err := r.Where("case_id = ? AND sent_at >= ?", id, list[0].At).Order("id").Limit(100).Find(&replies).Error; err != nil {
+			return h, fmt.Errorf("cases: survivor: %w", err)
+		}
+		h.replies = append(h.replies, replies...)
 	}
-	reply, err = lastReply(r, survivor)
-	if reply != nil && reply.SentAt.Before(since) {
-		reply = nil
+	slices.SortStableFunc(h.replies, func(a, b Reply) int { return cmp.Compare(a.ID, b.ID) })
+	if err := r.Select(columns).Where("id = ?", id).Take(&h.into).Error; err != nil {
+		return h, fmt.Errorf("cases: survivor: %w", err)
 	}
-	return into, since, reply, err
+	if h.giver = h.into; len(h.replies) > 0 {
+		if giver := h.replies[len(h.replies)-1].CaseID; giver != id {
+			h.giver = Case{}
+			err = r.Select(columns).Where("id = ?", giver).Take(&h.giver).Error
+		}
+	}
+	return h, err
 }
 
 // asAnswered is a merged case as it stands once the answer that reached its sender
-// is its own: answered by the same department on the same day and, for a
-// petition, in the stage which that answer ended.
-func asAnswered(c, into Case, reply Reply) Case {
+// is its own: answered by the same department on the same day, in time or late as
+// that was, and for a petition in the stage which that answer ended.
+func asAnswered(c, giver Case, reply Reply) Case {
 	c.State, c.EndedOn = Replied, calendar.Date{}
-	if into.State == Concluded {
-		c.State, c.EndedOn = Concluded, into.EndedOn
-	}
-	if c.Stage = into.Stage; into.RepliedOn.IsZero() { // the other sender has gone on to the next
-		c.Stage = into.Stage.before()
+	if giver.State == Concluded {
+		c.State, c.EndedOn = Concluded, giver.EndedOn
 	}
 	if c.AcceptedOn.IsZero() {
-		if c.AcceptedOn = into.AcceptedOn; c.AcceptedOn.Before(c.ReceivedOn) {
+		if c.AcceptedOn = giver.AcceptedOn; c.AcceptedOn.Before(c.ReceivedOn) {
 			c.AcceptedOn = c.ReceivedOn
 		}
 	}
-	c.DepartmentID, c.HandlerID = reply.DepartmentID, nil
-	if same(into.DepartmentID, reply.DepartmentID) {
-		c.HandlerID = into.HandlerID
+	if c.Stage = reply.Stage; giver.Stage == reply.Stage { // the limit that the answer was given under
+		c.HandleDue, c.LimitFrom, c.Extended = giver.HandleDue, giver.LimitFrom, giver.Extended
 	}
-	c.RepliedOn = calendar.Of(reply.SentAt)
-	c.Late = c.Late || !c.HandleDue.IsZero() && c.RepliedOn.After(c.HandleDue)
+	c.DepartmentID, c.HandlerID = reply.DepartmentID, nil
+	if same(giver.DepartmentID, reply.DepartmentID) {
+		c.HandlerID = giver.HandlerID
+	}
+	c.RepliedOn, c.Late = calendar.Of(reply.SentAt), c.Late || giver.Late
 	return c
 }
 
@@ -340,11 +377,12 @@ func takeAnswer(tx *store.Tx, c *Case) error {
 	var rows []mergeRow
 	var survivor Case
 	for held := false; ; held = true {
-		err := errors.Join(tx.Select(columns).Where("id = ?", c.ID).Take(c).Error, tx.Where("case_id = ? AND undone_at IS NULL", c.ID).Limit(1).Find(&rows).Error)
+		var now Case
+		err := errors.Join(tx.Select(columns).Where("id = ?", c.ID).Take(&now).Error, tx.Where("case_id = ? AND undone_at IS NULL", c.ID).Limit(1).Find(&rows).Error)
 		if err != nil {
 			return fmt.Errorf("cases: part: %w", err)
 		}
-		if len(rows) == 0 {
+		if *c = now; len(rows) == 0 {
 			return nil // somebody parted them just now
 		}
 		if held {
@@ -355,28 +393,38 @@ func takeAnswer(tx *store.Tx, c *Case) error {
 		}
 	}
 	row := rows[0]
-	into, since, reply, err := heard(&tx.Reader, c.ID)
-	if err != nil || reply == nil || into.State == Archived {
+	h, err := hear(&tx.Reader, c.ID)
+	if err != nil || h.last() == nil {
 		return err
 	}
 	if err := tx.Select(columns).Where("id = ?", row.IntoID).Take(&survivor).Error; err != nil {
 		return fmt.Errorf("cases: part: %w", err)
 	}
 	nobody, why := staff.Actor{}, "来信人对答复有话要说，单独办理"
-	if err := end(tx, nobody, row, why); err != nil {
+	if err := end(tx, nobody, row, why, true); err != nil {
 		return err
 	}
-	var list []Reply // all of them: who decided an earlier stage does not decide the next
-	if err := tx.Where("case_id = ? AND sent_at >= ?", into.ID, since).Order("id").Limit(100).Find(&list).Error; err != nil {
-		return fmt.Errorf("cases: part: %w", err)
-	}
-	for _, own := range list {
+	for _, own := range h.replies { // all of them: who decided an earlier stage does not decide the next
 		own.ID, own.CaseID = 0, c.ID
 		if err := tx.Create(&own).Error; err != nil {
 			return fmt.Errorf("cases: part: %w", err)
 		}
 	}
-	to := asAnswered(*c, into, *reply)
+	to := asAnswered(*c, h.giver, *h.last())
+	// The answer speaks of what those are accused of who are kept from it.
+	var out []exclusion
+	for _, l := range h.links {
+		var theirs []exclusion
+		if err := tx.Where("case_id = ?", l.IntoID).Limit(1000).Find(&theirs).Error; err != nil {
+			return fmt.Errorf("cases: part: %w", err)
+		}
+		for _, x := range theirs {
+			out = append(out, exclusion{CaseID: c.ID, StaffID: x.StaffID, DepartmentID: x.DepartmentID, Reason: x.Reason})
+		}
+	}
+	if err := addExclusions(tx, &to, out); err != nil {
+		return err
+	}
 	state, ended := to.State, to.EndedOn
 	to.State = Merged
 	if err := move(tx, nobody, &to, DoUnmerge, 0, record{to: state, detail: why}); err != nil {
@@ -444,25 +492,6 @@ func mergedInto(r *store.Reader, id int64) (all []int64, err error) {
 // mostMerged bounds how many cases one stands for.
 const mostMerged = 500
 
-// Survivor is the case that stands for one that was merged, through all merges; the case itself when it was not.
-func survivorOf(r *store.Reader, id int64) (int64, time.Time, error) {
-	since := time.Time{}
-	for range mostMerged {
-		var list []mergeRow
-		if err := r.Select("id, case_id, into_id, at").Where("case_id = ? AND undone_at IS NULL", id).Limit(1).Find(&list).Error; err != nil {
-			return 0, since, fmt.Errorf("cases: survivor: %w", err)
-		}
-		if len(list) == 0 {
-			break
-		}
-		id = list[0].IntoID
-		if list[0].At.After(since) {
-			since = list[0].At
-		}
-	}
-	return id, since, nil
-}
-
 // tellMerged ends what was merged with the case that stands for it, and writes to those senders too.
 func tellMerged(tx *store.Tx, c *Case, event int64, notify bool) ([]journal.Message, error) {
 	ids, err := mergedInto(&tx.Reader, c.ID)
@@ -523,10 +552,11 @@ func joined(r *store.Reader, a staff.Actor, id int64) (merged, linked []Joined, 
 		}
 		linked = append(linked, rows...)
 	}
-	to, _, err := survivorOf(r, id)
-	if err != nil || to == id {
+	h, err := hear(r, id)
+	if err != nil || len(h.links) == 0 {
 		return merged, linked, nil, err
 	}
+	to := h.into.ID
 	shown, err := Shown(r, a, []int64{to})
 	if err != nil {
 		return nil, nil, nil, err

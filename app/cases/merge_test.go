@@ -362,3 +362,105 @@ func TestAMergedPetitionGoesToItsOwnNextStage(t *testing.T) {
 		}
 	})
 }
+
+// What one sender says of an answer gives nobody a look at what they are accused of.
+func TestWhoIsKeptFromEitherCaseStaysSoWhenTheyPart(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		sent := func(id int64) {
+			t.Helper()
+			c.must(c.Propose(ctx, c.handler, id, c.v(id)))
+			c.must(c.Pass(ctx, c.reviewer, id, c.v(id)))
+			p, err := c.Open(ctx, c.approver, id)
+			c.must(err)
+			c.must(c.Approve(ctx, c.approver, id, c.v(id), p.Digest))
+			c.must(c.Send(ctx, c.handler, id, c.v(id)))
+		}
+		shut := func(what string, id int64) {
+			t.Helper()
+			if _, err := c.Open(ctx, c.supervisor, id); !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s is read by whom it accuses: %v", what, err)
+			}
+		}
+		// The one that stands for it names somebody.
+		a := c.handled(complaint("a1", "窗口没有人"))
+		c.must(c.Supplement(ctx, a, "这件事是"+c.supervisor.Name+"做的", "supplement-key-a1a1a1a1"))
+		b := c.accepted(complaint("a2", "等候太久"))
+		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
+		sent(a)
+		c.must(c.Rate(ctx, b, "no", "dissatisfied", "没有解决"))
+		shut("the answer in the case that parted", b)
+		shut("the case that stood for it", a)
+
+		// The one that was merged does.
+		a = c.handled(complaint("a3", "窗口没有人"))
+		b = c.accepted(complaint("a4", c.supervisor.Name+"态度不好"))
+		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
+		sent(a)
+		c.must(c.Rate(ctx, b, "yes", "satisfied", ""))
+		shut("the case that parted", b)
+		shut("the answer for both", a)
+
+		// The same when staff part them after the answer.
+		a = c.handled(complaint("a5", "窗口没有人"))
+		b = c.accepted(complaint("a6", c.supervisor.Name+"态度不好"))
+		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
+		sent(a)
+		c.must(c.Unmerge(ctx, c.dispatcher, b, c.v(b), "不是一件事"))
+		shut("the answer for both", a)
+		casestest.Check(t, c.db)
+	})
+}
+
+func TestAnAnswerThatReachedASenderStaysTheirsWhateverIsMergedFurther(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		first, second := bench{c.handler, c.reviewer, c.approver}, c.bench("审判管理办公室")
+		b, a, e := c.accepted(petition("00000000b1")), c.accepted(petition("00000000b2")), c.accepted(petition("00000000b3"))
+		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
+		c.clock.Advance(48 * time.Hour)
+		first.answers(ctx, c, a)
+		first.answers(ctx, c, e)
+		c.clock.Advance(48 * time.Hour)
+		c.must(c.Object(ctx, a, "没有查清。"))
+		c.must(c.Object(ctx, e, "没有查清。"))
+		c.clock.Advance(time.Hour)
+		c.must(c.Merge(ctx, c.dispatcher, a, c.v(a), c.no(e), "同一件事"))
+		tr, err := c.Track(ctx, b)
+		c.must(err)
+		if tr.Reply == nil || tr.Next != cases.Reconsider || !slices.Contains(tr.Actions, cases.DoObject) {
+			t.Errorf("what reached them is gone: %+v %s %v", tr.Reply, tr.Next, tr.Actions)
+		}
+		// They wait for the second opinion; both who gave one are out of the third.
+		c.clock.Advance(24 * time.Hour)
+		second.answers(ctx, c, e)
+		c.clock.Advance(time.Hour)
+		c.must(c.Object(ctx, b, "复查意见也没有说明。"))
+		casestest.Check(t, c.db)
+		got := c.get(b)
+		if got.Stage != cases.ReReview || got.State != cases.Accepted || got.Late {
+			t.Errorf("%+v", got)
+		}
+		for _, d := range []int64{c.department, second.handler.DepartmentID} {
+			c.refused(c.Assign(ctx, c.dispatcher, b, c.v(b), d, 0), fault.Invalid)
+		}
+	})
+}
+
+func TestAMergedCaseIsInTimeWhenTheAnswerWas(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		a, b := c.accepted(petition("00000000c1")), c.accepted(petition("00000000c2"))
+		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
+		c.clock.Advance(50 * 24 * time.Hour)
+		bench{c.handler, c.reviewer, c.approver}.answers(ctx, c, a)
+		c.must(c.Object(ctx, a, "没有查清。"))
+		c.clock.Advance(20 * 24 * time.Hour)
+		c.bench("审判管理办公室").answers(ctx, c, a)
+		c.must(c.Rate(ctx, b, "yes", "satisfied", ""))
+		casestest.Check(t, c.db)
+		if x, y := c.get(a), c.get(b); x.Late || y.Late || y.HandleDue != x.HandleDue {
+			t.Errorf("%+v\n%+v", x, y)
+		}
+	})
+}

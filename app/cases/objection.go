@@ -38,14 +38,6 @@ func (s Stage) after() (next Stage, ok bool) {
 	return "", false
 }
 
-// before is the stage that led to this one.
-func (s Stage) before() Stage {
-	if s == ReReview {
-		return Reconsider
-	}
-	return First
-}
-
 // step is the limit that the handling of a case runs under.
 func (c Case) step() settings.Step {
 	if c.Stage == First {

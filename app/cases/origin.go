@@ -171,15 +171,11 @@ func (s *Service) Standing(ctx context.Context, m staff.Machine, caseNo string) 
 		if err != nil || c.State != Merged {
 			return err
 		}
-		id, _, err := survivorOf(r, c.ID)
+		h, err := hear(r, c.ID)
 		if err != nil {
 			return err
 		}
-		var into Case
-		if err := r.Select("id, state, due_on").Where("id = ?", id).Take(&into).Error; err != nil {
-			return err
-		}
-		c.State, c.DueOn = into.State, into.DueOn
+		c.State, c.DueOn = h.into.State, h.into.DueOn
 		return nil
 	})
 	if err != nil {

@@ -135,11 +135,11 @@ func (s *Service) Serve(ctx context.Context, a staff.Actor, id int64, x Serving)
 			return err
 		}
 		if c.State == Merged {
-			_, _, reply, err := heard(&tx.Reader, id)
+			h, err := hear(&tx.Reader, id)
 			if err != nil {
 				return err
 			}
-			if reply != nil {
+			if reply := h.last(); reply != nil {
 				c.RepliedOn = calendar.Of(reply.SentAt)
 			}
 		}

@@ -309,26 +309,29 @@ func (t *Tracked) follow(r *store.Reader) (err error) {
 	if t.Parts, err = parts(r, t.Case.ID); err != nil || t.Case.State != Merged {
 		return err
 	}
-	into, since, reply, err := heard(r, t.Case.ID)
+	h, err := hear(r, t.Case.ID)
 	if err != nil {
 		return err
 	}
 	// Of the one that stands for it no word reaches this sender.
+	into := h.into
 	t.Into = &Case{ID: into.ID, Kind: into.Kind, State: into.State, Stage: into.Stage, HandleDue: into.HandleDue, NoticeDue: into.NoticeDue, DueOn: into.DueOn, Provisional: into.Provisional, RepliedOn: into.RepliedOn, EndedOn: into.EndedOn}
-	var events []Event
-	err = r.Select("id, case_id, at, actor_id, verb, from_state, to_state").Where("case_id = ? AND verb IN ? AND at >= ?", into.ID, sharedVerbs, since).Order("id DESC").Limit(500).Find(&events).Error
-	if err != nil {
-		return err
-	}
-	slices.Reverse(events)
-	t.Events = append(t.Events, events...)
-	slices.SortStableFunc(t.Events, func(a, b Event) int { return a.At.Compare(b.At) })
-	if reply != nil {
-		t.Reply = reply
-		if into.State != Archived {
-			mine := asAnswered(t.Case, into, *reply)
-			t.answered, t.Rating = &mine, nil
+	for _, l := range h.links {
+		var events []Event
+		err = r.Select("id, case_id, at, actor_id, verb, from_state, to_state").Where("case_id = ? AND verb IN ? AND at >= ?", l.IntoID, sharedVerbs, l.At).Order("id DESC").Limit(500).Find(&events).Error
+		if err != nil {
+			return err
 		}
+		slices.Reverse(events)
+		t.Events = append(t.Events, events...)
+	}
+	slices.SortStableFunc(t.Events, func(a, b Event) int { return a.At.Compare(b.At) })
+	if len(h.replies) > 0 {
+		t.Reply = &h.replies[len(h.replies)-1]
+	}
+	if reply := h.last(); reply != nil {
+		mine := asAnswered(t.Case, h.giver, *reply)
+		t.answered, t.Rating = &mine, nil
 	}
 	if into.DepartmentID != nil {
 		t.Unit, err = staff.DepartmentName(r, *into.DepartmentID)

@@ -344,7 +344,7 @@ func queueSearch(f cases.Filter, who people) view.Form {
 		within = strconv.Itoa(f.Within)
 	}
 	s.More = []view.Field{{Name: "within", Label: "几天内到期", Value: within, Inputmode: "numeric", Width: "short"}, {Name: "from", Kind: "date", Label: "收到日期从", Value: day(f.From)},
-		{Name: "to", Kind: "date", Label: "到", Value: day(f.To)}, {Name: "nobody", Kind: view.Checkbox, Value: "1", Label: "还没有承办人", Checked: f.Nobody}}
+		{Name: "to", Kind: "date", Label: "到", Value: day(f.To)}, {Name: "nobody", Kind: view.Checkbox, Value: "1", Label: "还没有承办人", Checked: f.Nobody}, {Name: "open", Kind: view.Checkbox, Value: "1", Label: "只看没有办结的", Checked: f.Open}}
 	for _, h := range []view.Hidden{{Name: "basket", Value: f.Basket}, {Name: "overdue", Value: flag(f.Overdue)}, {Name: "mine", Value: flag(f.Mine)}} {
 		if h.Value != "" {
 			s.Hidden = append(s.Hidden, h)

@@ -58,6 +58,7 @@ func filterWords(f cases.Filter, who people) string {
 	add(f.Within > 0, "%d 天内到期", f.Within)
 	add(f.Mine, "我承办的")
 	add(f.Nobody, "还没有承办人")
+	add(f.Open, "没有办结")
 	add(f.Kind != "", "%s", f.Kind.Word())
 	add(f.Channel != "", "%s", f.Channel.Word())
 	add(f.Department != 0, "%s", who.department(&f.Department))
