@@ -26,19 +26,16 @@ const (
 // Current is the suite of new keys.
 const Current = Hybrid
 
-// kem is the suite's mechanism and the length of what it adds to a sealed text.
-func (s Suite) kem() (k hpke.KEM, enc int, ok bool) {
+// kem is the suite's key encapsulation mechanism.
+func (s Suite) kem() (k hpke.KEM, ok bool) {
 	switch s {
 	case X25519:
-		return hpke.DHKEM(ecdh.X25519()), 32, true
+		return hpke.DHKEM(ecdh.X25519()), true
 	case Hybrid:
-		return hpke.MLKEM768X25519(), 1120, true
+		return hpke.MLKEM768X25519(), true
 	}
-	return nil, 0, false
+	return nil, false
 }
-
-// tag is what ChaCha20-Poly1305 adds.
-const tag = 16
 
 // ErrSealed is the only answer to whatever does not open: a wrong key, another
 // place than it was sealed for, a changed byte. More would help who tries.
@@ -92,7 +89,7 @@ type Private struct {
 func NewPrivate() *Private { return newPrivate(Current) }
 
 func newPrivate(s Suite) *Private {
-	kem, _, ok := s.kem()
+	kem, ok := s.kem()
 	if !ok {
 		panic(fmt.Sprintf("seal: no suite %d", s))
 	}
@@ -108,7 +105,7 @@ func ParsePrivate(b []byte) (*Private, error) {
 	if len(b) == 0 {
 		return nil, ErrSealed
 	}
-	kem, _, ok := Suite(b[0]).kem()
+	kem, ok := Suite(b[0]).kem()
 	if !ok {
 		return nil, ErrSealed
 	}
@@ -144,7 +141,7 @@ func (p Public) parse() (hpke.PublicKey, error) {
 	if len(p) == 0 {
 		return nil, errors.New("seal: no public key")
 	}
-	kem, _, ok := Suite(p[0]).kem()
+	kem, ok := Suite(p[0]).kem()
 	if !ok {
 		return nil, fmt.Errorf("seal: a public key of suite %d, which this program does not know", p[0])
 	}
