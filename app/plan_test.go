@@ -158,14 +158,10 @@ func TestEveryPackageSaysWhatItMustNeverDo(t *testing.T) {
 	}
 }
 
-// docs/casework.md says which tests show what: none of them may be a name alone.
-func TestTheCaseworkPageNamesTestsThatExist(t *testing.T) {
-	page, err := os.ReadFile("../docs/casework.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+// Pages that say which tests show what: none of them may be a name alone.
+func TestPagesNameTestsThatExist(t *testing.T) {
 	there := map[string]bool{}
-	err = filepath.WalkDir("..", func(name string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir("..", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() && (d.Name() == "node_modules" || d.Name() == "build") {
 			return cmp.Or(err, filepath.SkipDir)
 		}
@@ -181,15 +177,21 @@ func TestTheCaseworkPageNamesTestsThatExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile(`\bTest\w+`).FindAllString(string(page), -1)
-	if len(named) < 30 {
-		t.Errorf("only %d tests are named", len(named))
-	}
-	for _, name := range named {
-		if !there[name] {
-			t.Errorf("there is no %s", name)
+	for path, least := range map[string]int{"../docs/casework.md": 30, "../docs/threat-model.md": 15} {
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := regexp.MustCompile(`\b(?:Test|Fuzz)\w+`).FindAllString(string(page), -1)
+		if len(named) < least {
+			t.Errorf("%s: only %d tests are named", path, len(named))
+		}
+		for _, name := range named {
+			if !there[name] {
+				t.Errorf("%s: there is no %s", path, name)
+			}
 		}
 	}
 }
 
-var testName = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+var testName = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)

@@ -295,7 +295,7 @@ func keepView(filter, csrf string, a staff.Actor) view.Act {
 	if holds(a, cannedWriters) {
 		fields = append(fields, view.Field{Name: "shared", Kind: view.Checkbox, Value: "1", Label: "给大家用"})
 	}
-	return view.Act{Name: "view", Label: "把这些条件存为视图", Lead: "存好以后列在左边，随时点开；件数随时更新。", Form: view.Form{Action: "/desk/views", CSRF: csrf,
+	return view.Act{Name: "view", Label: "把这些条件存为视图", Lead: "存好以后列在左边，随时点开。只找没有办结的，名字旁边才有件数。", Form: view.Form{Action: "/desk/views", CSRF: csrf,
 		Hidden: []view.Hidden{{Name: "filter", Value: filter}}, Fields: names("view", fields...), Buttons: []view.Button{{Text: "存为视图"}}}}
 }
 
