@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/url"
@@ -296,11 +297,11 @@ var open = func() string {
 // until the reader does something to a case. Cheap ones are counted every time.
 type tallies struct {
 	lock sync.Mutex
-	by   map[string]tally
+	by   map[[sha256.Size]byte]tally
 }
 
 type tally struct {
-	counts []ViewCount
+	counts []int // of the views, in their order
 	until  time.Time
 	event  int64 // the newest one then
 }
@@ -314,14 +315,21 @@ const (
 
 // viewCounts are the counts of all views, at most a minute old.
 func (s *Service) viewCounts(r *store.Reader, a staff.Actor, views []View, today calendar.Date) ([]ViewCount, error) {
-	key := fmt.Sprint(a.ID, a.DepartmentID, a.Roles, today, views)
+	key := sha256.Sum256(fmt.Append(nil, a.ID, a.DepartmentID, a.Roles, today, views))
 	s.tallies.lock.Lock()
 	t, known := s.tallies.by[key]
 	s.tallies.lock.Unlock()
 	if known && r.Now.Before(t.until) {
 		var own []int64
-		if err := r.Table("case_events").Where("id > ? AND actor_id = ?", t.event, a.ID).Limit(1).Pluck("id", &own).Error; err != nil || len(own) == 0 {
-			return t.counts, err
+		if err := r.Table("case_events").Where("id > ? AND actor_id = ?", t.event, a.ID).Limit(1).Pluck("id", &own).Error; err != nil {
+			return nil, fmt.Errorf("cases: views: %w", err)
+		}
+		if len(own) == 0 {
+			out := make([]ViewCount, len(views))
+			for i, v := range views {
+				out[i] = ViewCount{v, t.counts[i]}
+			}
+			return out, nil
 		}
 	}
 	if err := r.Table("case_events").Select("coalesce(max(id), 0)").Scan(&t.event).Error; err != nil {
@@ -333,11 +341,14 @@ func (s *Service) viewCounts(r *store.Reader, a staff.Actor, views []View, today
 	if err != nil || took < cheapTally {
 		return counts, err
 	}
-	t.counts, t.until = counts, r.Now.Add(min(took*keepTally, oldTally))
+	t.counts, t.until = nil, r.Now.Add(min(took*keepTally, oldTally))
+	for _, c := range counts {
+		t.counts = append(t.counts, c.N)
+	}
 	s.tallies.lock.Lock()
 	defer s.tallies.lock.Unlock()
 	if s.tallies.by == nil || len(s.tallies.by) >= mostTally {
-		s.tallies.by = map[string]tally{}
+		s.tallies.by = map[[sha256.Size]byte]tally{}
 	}
 	s.tallies.by[key] = t
 	return counts, nil

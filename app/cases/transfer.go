@@ -402,7 +402,7 @@ func (g Given) submission(today calendar.Date) (sub Submission, rest []Cell, wro
 	}
 	rest = slices.Clone(g.Rest)
 	if !sub.Kind.Valid() {
-		return sub, rest, append(wrong, fault.Field{Name: "kind", Message: "没有写类别，请在上面点选一类。"})
+		return sub, rest, append(wrong, fault.Field{Name: "kind", Message: "没有写类别，请先点选一类。"})
 	}
 	asked := map[string]bool{"kind": true, "channel": true, "received_on": true, "external_id": true, "allow_publish": true}
 	for _, f := range Fields(sub.Kind) {
