@@ -464,3 +464,53 @@ func TestAMergedCaseIsInTimeWhenTheAnswerWas(t *testing.T) {
 		}
 	})
 }
+
+func TestASendersWordAndAPartingAtOnceLeaveOneOutcome(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := context.Background()
+		a, b := c.handled(complaint("d1", "窗口没有人")), c.accepted(complaint("d2", "等候太久"))
+		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
+		c.must(c.Propose(ctx, c.handler, a, c.v(a)))
+		c.must(c.Pass(ctx, c.reviewer, a, c.v(a)))
+		p, err := c.Open(ctx, c.approver, a)
+		c.must(err)
+		c.must(c.Approve(ctx, c.approver, a, c.v(a), p.Digest))
+		c.must(c.Send(ctx, c.handler, a, c.v(a)))
+		var rated, parted, objected atomic.Int64
+		var wg sync.WaitGroup
+		for i := range 50 {
+			wg.Go(func() {
+				var err error
+				won := &rated
+				switch i % 3 {
+				case 0:
+					err = c.Rate(ctx, b, "no", "dissatisfied", "没有解决")
+				case 1:
+					won, err = &parted, c.Unmerge(ctx, c.dispatcher, b, 0, "不是一件事")
+				case 2:
+					won, err = &objected, c.Object(ctx, b, "没有回答。")
+				}
+				if err == nil {
+					won.Add(1)
+				} else if _, ok := fault.As(err); !ok {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		casestest.Check(t, c.db)
+		got := c.get(b)
+		switch {
+		case parted.Load() == 1: // before anybody spoke: it stands where it stood, and there is no answer to speak of
+			if got.State != cases.Accepted || rated.Load()+objected.Load() != 0 {
+				t.Errorf("%s, %d rated, %d objected", got.State, rated.Load(), objected.Load())
+			}
+		case parted.Load() == 0:
+			if got.State != cases.Replied || got.ObjectedAt == nil || rated.Load() > 1 || rated.Load()+objected.Load() == 0 {
+				t.Errorf("%s, %d rated, %d objected", got.State, rated.Load(), objected.Load())
+			}
+		default:
+			t.Errorf("%d partings won", parted.Load())
+		}
+	})
+}
