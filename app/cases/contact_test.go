@@ -70,6 +70,31 @@ func (c *court) taken() []byte {
 	return b.Bytes()
 }
 
+// files are SQLite's, with the log written into the database.
+func (c *court) files() map[string][]byte {
+	c.t.Helper()
+	var file string
+	c.must(c.db.Read(c.t.Context(), func(r *store.Reader) error {
+		return r.Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file).Error
+	}))
+	pool, err := c.db.SQL()
+	c.must(err)
+	_, err = pool.ExecContext(c.t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)")
+	c.must(err)
+	names, err := filepath.Glob(file + "*")
+	c.must(err)
+	out := map[string][]byte{}
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		c.must(err)
+		out[filepath.Base(name)] = raw
+	}
+	if len(out) < 2 {
+		c.t.Errorf("only %v", names)
+	}
+	return out
+}
+
 func TestWhoHasTheDatabaseHasNoContact(t *testing.T) {
 	each(t, func(t *testing.T, c *court) {
 		ctx := t.Context()
@@ -139,19 +164,8 @@ func TestContactsFromBeforeAreSealedAndGoneFromTheFiles(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		if c.db.Dialect() == store.SQLite {
-			var file string
-			c.must(c.db.Read(ctx, func(r *store.Reader) error {
-				return r.Raw("SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&file).Error
-			}))
-			files, err := filepath.Glob(file + "*")
-			c.must(err)
-			if len(files) < 2 {
-				t.Errorf("only %v", files)
-			}
-			for _, f := range files {
-				raw, err := os.ReadFile(f)
-				c.must(err)
-				tell(t, filepath.Base(f), raw)
+			for name, raw := range c.files() {
+				tell(t, name, raw)
 			}
 		}
 		casestest.Check(t, c.db)

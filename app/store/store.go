@@ -117,7 +117,8 @@ func (db *DB) openSQLite(dir string) error {
 		return q.Encode()
 	}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?"
-	w, err := sql.Open("sqlite", file+pragmas()+"&_txlock=immediate")
+	// What was erased is overwritten, not only let go of.
+	w, err := sql.Open("sqlite", file+pragmas("secure_delete(1)")+"&_txlock=immediate")
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
