@@ -430,8 +430,12 @@ func takeAnswer(tx *store.Tx, c *Case) error {
 	if err := move(tx, nobody, &to, DoUnmerge, 0, record{to: state, detail: why}); err != nil {
 		return err
 	}
-	if to.EndedOn != ended {
-		if err := tx.Model(&Case{}).Where("id = ?", c.ID).Update("ended_on", ended).Error; err != nil {
+	if to.EndedOn != ended { // that day, not today; and so for whom it stands for
+		ids, err := mergedInto(&tx.Reader, c.ID)
+		if err != nil {
+			return err
+		}
+		if err := tx.Model(&Case{}).Where("id IN ?", append(ids, c.ID)).Update("ended_on", ended).Error; err != nil {
 			return fmt.Errorf("cases: part: %w", err)
 		}
 		to.EndedOn = ended

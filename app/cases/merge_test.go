@@ -313,6 +313,7 @@ func TestWhoIsMergedHasTheirOwnSayOfTheAnswer(t *testing.T) {
 		c.must(c.Conclude(ctx, c.handler, a, c.v(a), ""))
 
 		// Who was merged through another, after the end, and while the other is handled anew.
+		c.clock.Advance(72 * time.Hour)
 		c.must(c.Rate(ctx, b[3], "no", "dissatisfied", "没有人改"))
 		casestest.Check(t, c.db)
 		if got := c.get(b[3]); got.State != cases.Concluded || got.ObjectedAt == nil || got.EndedOn != c.get(a).EndedOn {
@@ -511,6 +512,30 @@ func TestASendersWordAndAPartingAtOnceLeaveOneOutcome(t *testing.T) {
 			}
 		default:
 			t.Errorf("%d partings won", parted.Load())
+		}
+	})
+}
+
+func TestWhoPartsTakesAlongWhatWasMergedIntoTheirs(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		a, b, below := c.accepted(petition("00000000e1")), c.accepted(petition("00000000e2")), c.accepted(petition("00000000e3"))
+		c.must(c.Merge(ctx, c.dispatcher, below, c.v(below), c.no(b), "同一件事"))
+		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
+		bench{c.handler, c.reviewer, c.approver}.answers(ctx, c, a)
+		c.must(c.Conclude(ctx, c.handler, a, c.v(a), ""))
+		c.clock.Advance(72 * time.Hour)
+		c.must(c.Rate(ctx, b, "yes", "satisfied", ""))
+		casestest.Check(t, c.db)
+		tr, err := c.Track(ctx, below)
+		c.must(err)
+		if tr.Into == nil || tr.Into.ID != b || tr.Reply == nil || !slices.Contains(tr.Actions, cases.DoRate) || c.get(below).EndedOn != c.get(a).EndedOn {
+			t.Errorf("%+v", tr)
+		}
+		c.must(c.Rate(ctx, below, "no", "dissatisfied", "没有"))
+		casestest.Check(t, c.db)
+		if got := c.get(b); got.State != cases.Concluded || got.ObjectedAt != nil {
+			t.Errorf("%+v", got)
 		}
 	})
 }
