@@ -281,16 +281,21 @@ type ViewCount struct {
 	N int
 }
 
-// open is the condition of all that is not over, and of what is over but not accepted.
-var open = func() string {
-	var list []State
+// openStates are the states of all that is not over; notAccepted finds what is over
+// and was not accepted, which is in none of them.
+var openStates = func() (list []State) {
 	for _, b := range Baskets {
 		if !b.Closed {
 			list = append(list, b.States...)
 		}
 	}
-	return "(cases.state IN (" + listed(list) + ") OR cases.objected_at IS NOT NULL)"
+	return list
 }()
+
+const notAccepted = "cases.objected_at IS NOT NULL"
+
+// open is the condition of both: asked for with OR, SQLite would read all cases.
+var open = "cases.id IN (SELECT id FROM cases WHERE state IN (" + listed(openStates) + ") UNION ALL SELECT id FROM cases WHERE objected_at IS NOT NULL)"
 
 // tallies are counts that cost much, kept for a while: a hundred times as long as
 // counting took, so that no reader costs more than a hundredth of a processor, and
@@ -357,9 +362,10 @@ func (s *Service) viewCounts(r *store.Reader, a staff.Actor, views []View, today
 // countViews counts all views at once: what is open is read once, whatever
 // has piled up in the years, and each view looks through that.
 func countViews(r *store.Reader, a staff.Actor, views []View, today calendar.Date) ([]ViewCount, error) {
-	opened := visible(r.Table("cases").Select("cases.state, cases.due_on, cases.kind, cases.channel, cases.department_id, cases.handler_id, cases.received_on, cases.objected_at").
-		Where(open), a)
-	args := []any{opened}
+	look := func(where string) *gorm.DB {
+		return visible(r.Table("cases").Select("cases.state, cases.due_on, cases.kind, cases.channel, cases.department_id, cases.handler_id, cases.received_on, cases.objected_at").Where(where), a)
+	}
+	args := []any{look("cases.state IN (" + listed(openStates) + ")"), look(notAccepted)}
 	var parts []string
 	out := make([]ViewCount, len(views))
 	for i, v := range views {
@@ -368,6 +374,7 @@ func countViews(r *store.Reader, a staff.Actor, views []View, today calendar.Dat
 		if f.Closed() || f.Query != "" || !f.bounded() {
 			continue
 		}
+		f.Open = false // they all are
 		parts = append(parts, fmt.Sprintf("SELECT %d AS place, count(*) AS n FROM (? LIMIT %d) AS part", i, CountMost))
 		args = append(args, f.narrow(r.Table("opened AS cases").Select("1"), a, today))
 	}
@@ -375,7 +382,7 @@ func countViews(r *store.Reader, a staff.Actor, views []View, today calendar.Dat
 		return out, nil
 	}
 	var rows []struct{ Place, N int }
-	if err := r.Raw("WITH opened AS MATERIALIZED (?) "+strings.Join(parts, " UNION ALL "), args...).Scan(&rows).Error; err != nil {
+	if err := r.Raw("WITH opened AS MATERIALIZED (SELECT * FROM (?) AS waiting UNION ALL SELECT * FROM (?) AS refused) "+strings.Join(parts, " UNION ALL "), args...).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("cases: views: %w", err)
 	}
 	for _, x := range rows {

@@ -108,7 +108,8 @@ func TestNoListReadsAWholeTable(t *testing.T) {
 			*list = nil
 		}
 		for _, a := range actors {
-			filters := []cases.Filter{{}, {Overdue: true}, {Kind: cases.Petition}, {Department: handler.DepartmentID}, {Mine: true}, {Mine: true, Overdue: true}, {Query: "10000100"}, {Within: 5}, {Basket: "new", Nobody: true},
+			filters := []cases.Filter{{}, {Overdue: true}, {Kind: cases.Petition}, {Department: handler.DepartmentID}, {Mine: true}, {Mine: true, Overdue: true}, {Query: "10000100"}, {Within: 5}, {Basket: "new", Nobody: true}, {Open: true}, {Open: true, Kind: cases.Petition, Nobody: true}, {Open: true, AfterDue: calendar.NewDate(2021, 1, 15), AfterID: n / 2},
+				{AfterDue: calendar.NewDate(9999, 12, 31), AfterID: n / 2},
 				{From: calendar.NewDate(2020, 11, 1), To: calendar.NewDate(2020, 11, 30)}, {Basket: "ended", Channel: cases.Letter, From: calendar.NewDate(2020, 11, 1)}}
 			for _, b := range cases.Baskets {
 				filters = append(filters, cases.Filter{Basket: b.Name}, cases.Filter{Basket: b.Name, AfterDue: calendar.NewDate(2021, 1, 15), AfterID: n / 2})

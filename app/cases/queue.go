@@ -30,7 +30,7 @@ type Basket struct {
 // where is the basket as a condition on cases.
 func (b Basket) where() string {
 	if len(b.States) == 0 {
-		return "cases.objected_at IS NOT NULL"
+		return notAccepted
 	}
 	return "cases.state IN (" + listed(b.States) + ")"
 }
@@ -153,17 +153,28 @@ func page(r *store.Reader, a staff.Actor, f Filter, today calendar.Date) (rows [
 		}
 		return q
 	}
-	b, chosen := f.basket()
-	if !chosen || b.Closed || len(b.States) < 2 {
-		return rows, part(rowColumns, f).Find(&rows).Error
-	}
 	// Of several states each is read in its order up to the limit: in one
 	// statement all their rows would be sorted for one page.
+	var ordered []string
+	b, chosen := f.basket()
+	switch states := b.States; {
+	case f.Newest():
+	case !chosen && f.Open:
+		states, ordered, f.Open = openStates, []string{notAccepted}, false
+		fallthrough
+	case chosen && len(b.States) > 1:
+		for _, st := range states {
+			ordered = append(ordered, "cases.state = '"+string(st)+"'")
+		}
+	}
+	if len(ordered) == 0 {
+		return rows, part(rowColumns, f).Find(&rows).Error
+	}
 	var parts []string
 	var args []any
-	for _, st := range b.States {
+	for _, where := range ordered {
 		parts = append(parts, "SELECT id FROM (?) AS part")
-		args = append(args, part("cases.id", f).Where("cases.state = '"+string(st)+"'"))
+		args = append(args, part("cases.id", f).Where(where))
 	}
 	q := r.Table("cases").Select(rowColumns).Where("cases.id IN ("+strings.Join(parts, " UNION ALL ")+")", args...)
 	return rows, q.Order("cases.due_on, cases.id").Limit(f.Limit + 1).Find(&rows).Error
