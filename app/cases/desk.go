@@ -23,7 +23,7 @@ func (s *Service) Kin(ctx context.Context, a staff.Actor, phone, email, text str
 	}
 	err = s.db.Read(ctx, func(r *store.Reader) error {
 		if key := callerKey(phone, email); key != "" {
-			if earlier, err = kin(r, a, 0, "cases.id IN (SELECT case_id FROM case_contacts WHERE caller_hash = ?)", s.callerKey.Sum(key)); err != nil {
+			if earlier, err = kin(r, a, 0, ofCaller, s.callerKey.Sum(key)); err != nil {
 				return err
 			}
 		}

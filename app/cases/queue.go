@@ -456,7 +456,7 @@ func (s *Service) around(r *store.Reader, a staff.Actor, p *Page) error {
 	default:
 		p.HasContact = true
 		if len(contact.CallerHash) > 0 {
-			if p.Earlier, err = kin(r, a, p.Case.ID, "cases.id IN (SELECT case_id FROM case_contacts WHERE caller_hash = ?)", contact.CallerHash); err != nil {
+			if p.Earlier, err = kin(r, a, p.Case.ID, ofCaller, contact.CallerHash); err != nil {
 				return err
 			}
 		}

@@ -93,7 +93,7 @@ func Load(ctx context.Context, h House, n int, seed uint64) error {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}
-	return nil
+	return h.DB.Analyze(ctx)
 }
 
 // tell says how far it is.

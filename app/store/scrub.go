@@ -34,3 +34,19 @@ func (db *DB) Scrub(ctx context.Context, table string) error {
 	}
 	return nil
 }
+
+// Analyze lets PostgreSQL look at its tables now, after very many rows came at
+// once, rather than when it finds the time. SQLite plans without looking.
+func (db *DB) Analyze(ctx context.Context) error {
+	if db.dialect != Postgres {
+		return nil
+	}
+	pool, err := db.SQL()
+	if err != nil {
+		return err
+	}
+	if _, err := pool.ExecContext(ctx, "ANALYZE"); err != nil {
+		return fmt.Errorf("analyze: %w", err)
+	}
+	return nil
+}
