@@ -26,7 +26,7 @@ func Keys(list []Likeness) []int64 {
 }
 
 const (
-	probed     = 64   // pairs of a text that are looked up
+	probed     = 32   // pairs of a text that are looked up
 	rareCap    = 200  // a pair in this many documents or more is not rare
 	recent     = 2000 // documents that are the newest of all
 	candidates = 50   // documents that are compared in full
