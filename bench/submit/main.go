@@ -267,7 +267,7 @@ func tally(ctx context.Context, db *store.DB) (n rows, err error) {
 		return r.Raw(`SELECT count(*) AS cases, count(*) FILTER (WHERE e.n = 1 AND a.n = 1 AND k.n = 1 AND d.n = 1) AS whole FROM cases c
 			LEFT JOIN (SELECT case_id, count(*) AS n FROM case_events WHERE verb = 'submit' GROUP BY case_id) e ON e.case_id = c.id
 			LEFT JOIN (SELECT subject_id, count(*) AS n FROM audit WHERE verb = 'case.submit' GROUP BY subject_id) a ON a.subject_id = c.id
-			LEFT JOIN (SELECT case_id, 1 AS n FROM case_contacts WHERE name <> '' AND phone <> '' AND caller_hash IS NOT NULL) k ON k.case_id = c.id
+			LEFT JOIN (SELECT case_id, 1 AS n FROM case_contacts WHERE length(sealed) > 128 AND caller_hash IS NOT NULL) k ON k.case_id = c.id
 			LEFT JOIN (SELECT ref, 1 AS n FROM search_docs WHERE kind = 'case') d ON d.ref = c.id`).Scan(&n).Error
 	})
 	return n, err
