@@ -18,6 +18,7 @@ func (s *stage) receive(n int) error {
 	if n > 2*acted {
 		n = acted
 	}
+	s.acted = n
 	from := calendar.Of(s.now).AddDays(-span)
 	for i := range n {
 		at := from.AddDays(i * (span - 2) / max(n, 1)).In().Add(time.Duration(9+i%8) * time.Hour)
@@ -82,17 +83,29 @@ func (s *stage) handle(i int, id int64, at time.Time) error {
 		{61, handler, func(v int) error { return s.Cases.Send(s.ctx, handler, id, v) }},
 		{80, handler, func(v int) error { return s.Cases.Conclude(s.ctx, handler, id, v, "") }},
 	}
-	var stop int
+	stop := len(steps)
+	last := s.acted - 1 - i // how many came after it
 	switch end := s.endings(id)[i%17]; {
+	case s.acted >= 3*underWay && last < underWay: // the newest are under way, one in each state
+		if last < len(steps) {
+			stop = last
+			break
+		}
+		steps = s.detours(id, steps)[last-len(steps)]
+		stop = len(steps)
+	case i > 0 && i%lying == 0 && kind != cases.Petition: // about the same as the one before it, see below
+		steps = append(steps[:2:2], step{30, dispatcher, func(v int) error { return s.mergeIntoLast(id, v) }})
+		stop = len(steps)
 	case end != nil: // what ends before it is handled
 		steps = append(steps[:1:1], end...)
 		stop = len(steps)
-	case at.After(s.now.AddDate(0, 0, -45)) && i%3 == 2: // lately: still under way
-		stop = i / 3 % len(steps)
-	case i%29 == 28: // a few have been left lying
+	case i%lying == lying-1: // a few have been left lying
 		stop = 4
 	default:
 		steps = s.turns(i, id, steps)
+		if i%4 == 1 { // half a year later
+			steps = append(steps, step{180 * 24, dispatcher, func(v int) error { return s.Cases.Archive(s.ctx, dispatcher, id, v) }})
+		}
 		stop = len(steps)
 	}
 	for _, x := range steps[:stop] {
@@ -113,6 +126,46 @@ func (s *stage) handle(i int, id int64, at time.Time) error {
 		return s.publish(id, i)
 	}
 	return nil
+}
+
+const (
+	underWay = 13 // of the newest, one in each state of what is open
+	lying    = 41 // every so manieth is left lying
+)
+
+// detours are how a case stands that is under way and not on the straight road:
+// waiting for its sender, returned by its department, handled anew.
+func (s *stage) detours(id int64, steps []step) [][]step {
+	dispatcher, handler := s.people["demo.dispatcher"], s.people["demo.handler"]
+	to := func(n int, more ...step) []step { return append(steps[:n:n], more...) }
+	return [][]step{
+		to(4, step{30, handler, func(v int) error {
+			return s.Cases.Ask(s.ctx, handler, id, v, "（示例）请补充立案受理通知书的照片。")
+		}}),
+		to(3, step{23, handler, func(v int) error {
+			return s.Cases.Return(s.ctx, handler, id, v, "（示例）不属本部门职责。")
+		}}),
+		to(9, step{72, dispatcher, func(int) error {
+			return s.Cases.Rate(s.ctx, id, "no", "dissatisfied", "（示例）还是没有人接电话。")
+		}},
+			step{90, dispatcher, func(v int) error {
+				return s.Cases.Redo(s.ctx, dispatcher, id, v, "（示例）请核实后重新答复。")
+			}}),
+	}
+}
+
+// mergeIntoLast puts a case into the newest one that is handled, about the same
+// or not: it is a demonstration.
+func (s *stage) mergeIntoLast(id int64, v int) error {
+	dispatcher := s.people["demo.dispatcher"]
+	var numbers []string
+	err := s.DB.Read(s.ctx, func(r *store.Reader) error {
+		return r.Table("cases").Where("id < ? AND state = ? AND kind <> ?", id, cases.Acknowledged, cases.Petition).Order("id DESC").Limit(1).Pluck("case_no", &numbers).Error
+	})
+	if err != nil || len(numbers) == 0 {
+		return err
+	}
+	return s.Cases.Merge(s.ctx, dispatcher, id, v, numbers[0], "（示例）反映的是同一件事。")
 }
 
 // step is what somebody does some hours after a case came in.

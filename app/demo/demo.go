@@ -71,6 +71,7 @@ type stage struct {
 	program ledger.Programme
 	later   []func() error // what decisions of a meeting lead to
 	all     int            // cases that there will be
+	acted   int            // cases that the rooms act out
 }
 
 // scene is something that somebody does at an instant.

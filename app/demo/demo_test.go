@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -230,5 +231,36 @@ func TestVeryManyCasesAreCopiesOfThoseThatWereActedOut(t *testing.T) {
 			t.Error(err)
 		}
 		casestest.Check(t, db)
+	})
+}
+
+func TestTheDemonstrationHasCasesInEveryStateAndOfEveryChannel(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, hands *storetest.Clock) {
+		hands.Set(time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC))
+		h := house(t, db, hands)
+		if _, err := h.Staff.EnsureFirst(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := demo.Load(t.Context(), h, 125, 3); err != nil {
+			t.Fatal(err)
+		}
+		casestest.Check(t, db)
+		var have []string
+		err := db.Read(t.Context(), func(r *store.Reader) error {
+			return r.Raw("SELECT DISTINCT state FROM cases UNION SELECT DISTINCT channel FROM cases").Scan(&have).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, st := range cases.States {
+			if !slices.Contains(have, string(st)) {
+				t.Errorf("no case is %s", st)
+			}
+		}
+		for _, ch := range cases.Channels {
+			if !slices.Contains(have, string(ch)) {
+				t.Errorf("no case came by %s", ch)
+			}
+		}
 	})
 }
