@@ -21,7 +21,11 @@ func (s *stage) receive(n int) error {
 	s.acted = n
 	from := calendar.Of(s.now).AddDays(-span)
 	for i := range n {
-		at := from.AddDays(i * (span - 2) / max(n, 1)).In().Add(time.Duration(9+i%8) * time.Hour)
+		day := from.AddDays(i * (span - 2) / max(n, 1))
+		if last := n - 1 - i; s.newest(i) { // a day apart, however few there are
+			day = calendar.Of(s.now).AddDays(-last - 1)
+		}
+		at := day.In().Add(time.Duration(9+i%8) * time.Hour)
 		s.scenes = append(s.scenes, scene{at, func() error { return s.send(i, at) }})
 	}
 	return nil
@@ -86,7 +90,7 @@ func (s *stage) handle(i int, id int64, at time.Time) error {
 	stop := len(steps)
 	last := s.acted - 1 - i // how many came after it
 	switch end := s.endings(id)[i%17]; {
-	case s.acted >= 3*underWay && last < underWay: // the newest are under way, one in each state
+	case s.newest(i): // under way, one in each state
 		if last < len(steps) {
 			stop = last
 			break
@@ -127,6 +131,9 @@ func (s *stage) handle(i int, id int64, at time.Time) error {
 	}
 	return nil
 }
+
+// newest reports whether a case is one of those that came in these days.
+func (s *stage) newest(i int) bool { return s.acted >= 3*underWay && s.acted-1-i < underWay }
 
 const (
 	underWay = 13 // of the newest, one in each state of what is open
