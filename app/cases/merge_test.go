@@ -129,6 +129,8 @@ func TestAMergeCanBeUndoneExactly(t *testing.T) {
 			t.Error("what was merged did not end with the one that stood for it")
 		}
 		casestest.Check(t, c.db)
+		c.must(c.Supplement(ctx, b, "又想起一句", "supplement-key-00000009"))
+		casestest.Check(t, c.db)
 	})
 }
 

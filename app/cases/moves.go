@@ -356,7 +356,7 @@ func move(tx *store.Tx, a staff.Actor, c *Case, v Verb, version int, rec record)
 		if err := releaseAll(tx, a, c.ID); err != nil {
 			return err
 		}
-	} else if !c.State.Ended() {
+	} else if !c.State.Ended() && (from != Merged || c.State != Merged) { // a merged case ends with the one that stands for it
 		c.EndedOn = calendar.Date{}
 	}
 	u, err := loadRules(&tx.Reader)

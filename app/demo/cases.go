@@ -87,32 +87,25 @@ func (s *stage) handle(i int, id int64, at time.Time) error {
 		{61, handler, func(v int) error { return s.Cases.Send(s.ctx, handler, id, v) }},
 		{80, handler, func(v int) error { return s.Cases.Conclude(s.ctx, handler, id, v, "") }},
 	}
-	stop := len(steps)
 	last := s.acted - 1 - i // how many came after it
 	switch end := s.endings(id)[i%17]; {
-	case s.newest(i): // under way, one in each state
-		if last < len(steps) {
-			stop = last
-			break
-		}
+	case s.newest(i) && last < len(steps): // under way, one in each state
+		steps = steps[:last]
+	case s.newest(i):
 		steps = s.detours(id, steps)[last-len(steps)]
-		stop = len(steps)
 	case i > 0 && i%lying == 0 && kind != cases.Petition: // about the same as the one before it, see below
 		steps = append(steps[:2:2], step{30, dispatcher, func(v int) error { return s.mergeIntoLast(id, v) }})
-		stop = len(steps)
 	case end != nil: // what ends before it is handled
 		steps = append(steps[:1:1], end...)
-		stop = len(steps)
 	case i%lying == lying-1: // a few have been left lying
-		stop = 4
+		steps = steps[:4]
 	default:
 		steps = s.turns(i, id, steps)
 		if i%4 == 1 { // half a year later
 			steps = append(steps, step{180 * 24, dispatcher, func(v int) error { return s.Cases.Archive(s.ctx, dispatcher, id, v) }})
 		}
-		stop = len(steps)
 	}
-	for _, x := range steps[:stop] {
+	for _, x := range steps {
 		then := at.Add(time.Duration(x.hours) * time.Hour)
 		if !then.Before(s.now) {
 			return nil
