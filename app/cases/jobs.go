@@ -174,7 +174,7 @@ func (s *Service) StartJob(ctx context.Context, a staff.Actor, key string, v Ver
 	}
 	started := func(r *store.Reader) error {
 		var before []int64
-		err := r.Model(&Job{}).Where("form_key = ? AND form_key <> ''", key).Limit(1).Pluck("id", &before).Error
+		err := r.Model(&Job{}).Where("form_key = ?", key).Limit(1).Pluck("id", &before).Error
 		if len(before) == 1 {
 			id = before[0]
 		}

@@ -25,6 +25,7 @@ CREATE TABLE case_import_rows (
   done_by BIGINT NOT NULL DEFAULT 0,
   done_name TEXT NOT NULL DEFAULT '',
   version INTEGER NOT NULL DEFAULT 1,
+  claimed_until {{TIME}},
   UNIQUE (import_id, row_no),
   CHECK ((state = 'accepted') = (case_id IS NOT NULL)),
   CHECK ((state = 'aside') = (reason <> ''))

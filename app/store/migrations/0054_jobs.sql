@@ -2,6 +2,7 @@
 -- One act on many cases, done one by one by the program in the name of who asked for it.
 CREATE TABLE case_jobs (
   id {{ID}},
+  form_key TEXT NOT NULL UNIQUE,
   verb TEXT NOT NULL,
   params TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'stopped')),
