@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"mingjing/app/journal"
@@ -128,32 +129,40 @@ type plainContact struct {
 
 func (plainContact) TableName() string { return "case_contacts_plain" }
 
+// contactsSealed is pinned once nothing is left to do, so that a start that was
+// interrupted before the files were clean is not the end of it.
+const contactsSealed = "contacts sealed"
+
 // SealContacts seals what an earlier program left in the clear and takes it out of
-// the database's files too. With nothing left it costs two looks.
+// the database's files too; once, and then it costs one look.
 func (s *Service) SealContacts(ctx context.Context) error {
+	pinned := ""
+	err := s.db.Read(ctx, func(r *store.Reader) (err error) { pinned, err = settings.Pinned(r, contactsSealed); return err })
+	if err != nil || pinned != "" {
+		return err
+	}
 	sealed := 0
 	for _, some := range []func(*store.Tx) (int, error){s.sealPlain, s.sealRest} {
-		for {
-			n := 0
+		for n := -1; n != 0; sealed += n {
 			err := s.db.Write(ctx, func(tx *store.Tx) (err error) { n, err = some(tx); return err })
 			if err != nil {
 				return fmt.Errorf("cases: seal contacts: %w", err)
 			}
-			if n == 0 {
-				break
-			}
-			sealed += n
 		}
-	}
-	if sealed == 0 {
-		return nil
 	}
 	if err := errors.Join(s.db.Scrub(ctx, "case_contacts_plain"), s.db.Analyze(ctx)); err != nil {
 		return fmt.Errorf("cases: seal contacts: %w", err)
 	}
-	return s.db.Write(ctx, func(tx *store.Tx) error {
+	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		if _, err := settings.Pin(tx, contactsSealed, "yes"); err != nil || sealed == 0 {
+			return err
+		}
 		return journal.Append(tx, journal.Event{Verb: "case.contacts.seal", Subject: "case", Changes: []journal.Change{{Field: "rows", New: fmt.Sprint(sealed)}}})
 	})
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return nil // another instance was as fast
+	}
+	return err
 }
 
 // sealPlain seals some contacts from before.
@@ -171,7 +180,8 @@ func (s *Service) sealPlain(tx *store.Tx) (int, error) {
 			return 0, err
 		}
 	}
-	if err := tx.CreateInBatches(&rows, 200).Error; err != nil {
+	// Another instance may be at the same rows.
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&rows, 200).Error; err != nil {
 		return 0, err
 	}
 	return len(list), tx.Where("case_id IN ?", ids).Delete(&plainContact{}).Error

@@ -184,6 +184,10 @@ func TestWhoHasTheDatabaseHasNoPrivateKey(t *testing.T) {
 		if _, err := h.who(again).Private(); !errors.Is(err, staff.ErrNoKey) {
 			t.Errorf("another's key opens with one's password: %v", err)
 		}
+		// And they can still change their password.
+		if err := h.ChangePassword(ctx, h.who(again), password, "Qingfeng-9-mingyue"); err != nil {
+			t.Error(err)
+		}
 		// A public key that is not the private one's is no key either.
 		err = h.db.Write(ctx, func(tx *store.Tx) error {
 			return tx.Exec("UPDATE staff_keys SET public = ? WHERE staff_id = ?", []byte(seal.NewPrivate().Public()), h.handler).Error
