@@ -166,6 +166,13 @@ func (c *court) handled(s cases.Submission) int64 {
 func (c *court) answered(s cases.Submission) int64 {
 	c.t.Helper()
 	id := c.handled(s)
+	c.reply(id)
+	return id
+}
+
+// reply takes a case from its draft to its reply.
+func (c *court) reply(id int64) {
+	c.t.Helper()
 	ctx := c.t.Context()
 	c.must(c.Propose(ctx, c.handler, id, c.v(id)))
 	c.must(c.Pass(ctx, c.reviewer, id, c.v(id)))
@@ -173,7 +180,6 @@ func (c *court) answered(s cases.Submission) int64 {
 	c.must(err)
 	c.must(c.Approve(ctx, c.approver, id, c.v(id), p.Digest))
 	c.must(c.Send(ctx, c.handler, id, c.v(id)))
-	return id
 }
 
 func TestACaseIsAnsweredAndRated(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"mingjing/app/fault"
 	"mingjing/app/seal"
 	"mingjing/app/store"
+	"mingjing/app/store/storetest"
 )
 
 // canaries are personal values that nothing but a contact holds.
@@ -37,38 +37,6 @@ func tell(t *testing.T, what string, taken []byte) {
 			}
 		}
 	}
-}
-
-// taken is everything that the database holds: each table as text, and in SQLite the files too.
-func (c *court) taken() []byte {
-	c.t.Helper()
-	var b bytes.Buffer
-	c.must(c.db.Read(c.t.Context(), func(r *store.Reader) error {
-		list := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'search_fts%'"
-		if r.Dialect() == store.Postgres {
-			list = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
-		}
-		var tables []string
-		if err := r.Raw(list).Scan(&tables).Error; err != nil {
-			return err
-		}
-		for _, table := range tables {
-			var rows []map[string]any
-			if err := r.Table(table).Find(&rows).Error; err != nil {
-				return err
-			}
-			for _, row := range rows {
-				for _, v := range row {
-					if raw, ok := v.([]byte); ok {
-						b.Write(raw)
-					}
-					fmt.Fprintln(&b, v)
-				}
-			}
-		}
-		return nil
-	}))
-	return b.Bytes()
 }
 
 // files are SQLite's, with the log written into the database.
@@ -114,7 +82,7 @@ func TestWhoHasTheDatabaseHasNoContact(t *testing.T) {
 				t.Errorf("%q %v", mail, err)
 			}
 		}
-		tell(t, "the database", c.taken())
+		tell(t, "the database", []byte(storetest.Dump(t, c.db)))
 
 		// Neither in another's place nor under another pepper does a contact open.
 		other := c.accepted(complaint("92", "等候太久"))
@@ -161,7 +129,7 @@ func TestContactsFromBeforeAreSealedAndGoneFromTheFiles(t *testing.T) {
 		}
 		wg.Wait()
 		c.must(c.SealContacts(ctx)) // nothing is left to do
-		tell(t, "the database", c.taken())
+		tell(t, "the database", []byte(storetest.Dump(t, c.db)))
 		got, err := c.Reveal(ctx, c.clerk, id)
 		c.must(err)
 		if got.Name != canaries[0] || got.Phone != canaries[1] || got.Email != canaries[2] || got.Address != canaries[3] || string(got.CallerHash) != "hash" || !got.Mobile || !got.Mail {

@@ -107,12 +107,7 @@ func TestAMergeCanBeUndoneExactly(t *testing.T) {
 
 		// Once more, to the end: one answer for both, and each is told.
 		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "确是一件事"))
-		c.must(c.Propose(ctx, c.handler, a, c.v(a)))
-		c.must(c.Pass(ctx, c.reviewer, a, c.v(a)))
-		p, err = c.Open(ctx, c.approver, a)
-		c.must(err)
-		c.must(c.Approve(ctx, c.approver, a, c.v(a), p.Digest))
-		c.must(c.Send(ctx, c.handler, a, c.v(a)))
+		c.reply(a)
 		tr := sees(b, "某人01")
 		if tr.Reply == nil || tr.Reply.Body != "已经安排专人值守。" || tr.Stands().State != cases.Replied || tr.Unit == "" {
 			t.Errorf("%+v", tr)
@@ -254,15 +249,6 @@ func TestWhoIsMergedHasTheirOwnSayOfTheAnswer(t *testing.T) {
 			c.must(err)
 			return tr.Actions
 		}
-		send := func(id int64) {
-			t.Helper()
-			c.must(c.Propose(ctx, c.handler, id, c.v(id)))
-			c.must(c.Pass(ctx, c.reviewer, id, c.v(id)))
-			p, err := c.Open(ctx, c.approver, id)
-			c.must(err)
-			c.must(c.Approve(ctx, c.approver, id, c.v(id), p.Digest))
-			c.must(c.Send(ctx, c.handler, id, c.v(id)))
-		}
 		a := c.handled(complaint("71", "窗口没有人"))
 		var b []int64
 		for i := range 4 {
@@ -284,7 +270,7 @@ func TestWhoIsMergedHasTheirOwnSayOfTheAnswer(t *testing.T) {
 		if got := actions(b[0]); !slices.Equal(got, []cases.Verb{cases.DoSupplement}) {
 			t.Errorf("before the answer: %v", got)
 		}
-		send(a)
+		c.reply(a)
 		c.must(c.Serve(ctx, c.dispatcher, b[0], post))
 		if got := actions(b[0]); !slices.Contains(got, cases.DoRate) || !slices.Contains(got, cases.DoObject) {
 			t.Errorf("after it: %v", got)
@@ -370,15 +356,6 @@ func TestAMergedPetitionGoesToItsOwnNextStage(t *testing.T) {
 func TestWhoIsKeptFromEitherCaseStaysSoWhenTheyPart(t *testing.T) {
 	each(t, func(t *testing.T, c *court) {
 		ctx := t.Context()
-		sent := func(id int64) {
-			t.Helper()
-			c.must(c.Propose(ctx, c.handler, id, c.v(id)))
-			c.must(c.Pass(ctx, c.reviewer, id, c.v(id)))
-			p, err := c.Open(ctx, c.approver, id)
-			c.must(err)
-			c.must(c.Approve(ctx, c.approver, id, c.v(id), p.Digest))
-			c.must(c.Send(ctx, c.handler, id, c.v(id)))
-		}
 		shut := func(what string, id int64) {
 			t.Helper()
 			if _, err := c.Open(ctx, c.supervisor, id); !fault.Is(err, fault.NotFound) {
@@ -390,7 +367,7 @@ func TestWhoIsKeptFromEitherCaseStaysSoWhenTheyPart(t *testing.T) {
 		c.must(c.Supplement(ctx, a, "这件事是"+c.supervisor.Name+"做的", "supplement-key-a1a1a1a1"))
 		b := c.accepted(complaint("a2", "等候太久"))
 		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
-		sent(a)
+		c.reply(a)
 		c.must(c.Rate(ctx, b, "no", "dissatisfied", "没有解决"))
 		shut("the answer in the case that parted", b)
 		shut("the case that stood for it", a)
@@ -399,7 +376,7 @@ func TestWhoIsKeptFromEitherCaseStaysSoWhenTheyPart(t *testing.T) {
 		a = c.handled(complaint("a3", "窗口没有人"))
 		b = c.accepted(complaint("a4", c.supervisor.Name+"态度不好"))
 		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
-		sent(a)
+		c.reply(a)
 		c.must(c.Rate(ctx, b, "yes", "satisfied", ""))
 		shut("the case that parted", b)
 		shut("the answer for both", a)
@@ -408,7 +385,7 @@ func TestWhoIsKeptFromEitherCaseStaysSoWhenTheyPart(t *testing.T) {
 		a = c.handled(complaint("a5", "窗口没有人"))
 		b = c.accepted(complaint("a6", c.supervisor.Name+"态度不好"))
 		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
-		sent(a)
+		c.reply(a)
 		c.must(c.Unmerge(ctx, c.dispatcher, b, c.v(b), "不是一件事"))
 		shut("the answer for both", a)
 		casestest.Check(t, c.db)
@@ -473,12 +450,7 @@ func TestASendersWordAndAPartingAtOnceLeaveOneOutcome(t *testing.T) {
 		ctx := context.Background()
 		a, b := c.handled(complaint("d1", "窗口没有人")), c.accepted(complaint("d2", "等候太久"))
 		c.must(c.Merge(ctx, c.dispatcher, b, c.v(b), c.no(a), "同一件事"))
-		c.must(c.Propose(ctx, c.handler, a, c.v(a)))
-		c.must(c.Pass(ctx, c.reviewer, a, c.v(a)))
-		p, err := c.Open(ctx, c.approver, a)
-		c.must(err)
-		c.must(c.Approve(ctx, c.approver, a, c.v(a), p.Digest))
-		c.must(c.Send(ctx, c.handler, a, c.v(a)))
+		c.reply(a)
 		var rated, parted, objected atomic.Int64
 		var wg sync.WaitGroup
 		for i := range 50 {

@@ -59,7 +59,8 @@ type Config struct {
 	LogFormat string `env:"LOG_FORMAT" envDefault:"text"`
 	// Rate is how many acts of each kind (forms opened, submissions, sign-ins,
 	// captchas) an address may make per ten minutes before it has to wait. A
-	// court's hall or an office is many people behind one address.
+	// court's hall or an office is many people behind one address. A key of the API
+	// may make ten times as many requests.
 	Rate int `env:"RATE" envDefault:"300"`
 }
 

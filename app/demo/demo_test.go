@@ -47,16 +47,16 @@ func house(t *testing.T, db *store.DB, clock *storetest.Clock) demo.House {
 	pepper := seal.Pepper(bytes.Repeat([]byte{3}, 32))
 	h := demo.House{DB: db, Staff: staff.New(db, pepper, false), Ledger: ledger.New(db, blob.Sealed(folder, key)), Cases: cases.New(db, blob.Sealed(folder, key), pepper), Clock: clock}
 	t.Cleanup(h.Cases.Close)
+	clock.Set(time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC))
+	if _, err := h.Staff.EnsureFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return h
 }
 
 func TestTheDemonstrationIsWhatItSays(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, hands *storetest.Clock) {
-		hands.Set(time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC))
 		h := house(t, db, hands)
-		if _, err := h.Staff.EnsureFirst(t.Context()); err != nil {
-			t.Fatal(err)
-		}
 		if err := demo.Load(t.Context(), h, 40, 7); err != nil {
 			f, _ := fault.As(err)
 			t.Fatalf("%v %+v", err, f)
@@ -191,11 +191,7 @@ func TestVeryManyCasesAreCopiesOfThoseThatWereActedOut(t *testing.T) {
 	demo.Act(40)
 	defer demo.Act(700)
 	storetest.Each(t, func(t *testing.T, db *store.DB, hands *storetest.Clock) {
-		hands.Set(time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC))
 		h := house(t, db, hands)
-		if _, err := h.Staff.EnsureFirst(t.Context()); err != nil {
-			t.Fatal(err)
-		}
 		told := 0
 		h.Progress = func(done, of int) {
 			if done < told || of != 333 {
@@ -236,11 +232,7 @@ func TestVeryManyCasesAreCopiesOfThoseThatWereActedOut(t *testing.T) {
 
 func TestTheDemonstrationHasCasesInEveryStateAndOfEveryChannel(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, hands *storetest.Clock) {
-		hands.Set(time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC))
 		h := house(t, db, hands)
-		if _, err := h.Staff.EnsureFirst(t.Context()); err != nil {
-			t.Fatal(err)
-		}
 		if err := demo.Load(t.Context(), h, 125, 3); err != nil {
 			t.Fatal(err)
 		}

@@ -116,7 +116,7 @@ func pairSet(body string) []string {
 }
 
 // sharing lists the documents that have most of the rare pairs. Each pair is
-// asked for its newest documents, at most rareCap; pairs that reach the cap say
+// asked for some documents, at most rareCap; pairs that reach the cap say
 // little and count only when all do. Grams consist of digits and letters, so
 // they may stand in the statement, and PostgreSQL can plan each by its own
 // frequency.

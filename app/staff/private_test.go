@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"mingjing/app/seal"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/store/storetest"
 )
 
 // private is the key that a cookie opens.
@@ -119,38 +119,13 @@ func TestTheSecondFactorKeepsTheKey(t *testing.T) {
 	})
 }
 
-// dump is everything that a table holds, as text and as hexadecimal digits.
-func (h house) dump(table string) string {
-	h.t.Helper()
-	var b strings.Builder
-	err := h.db.Read(h.t.Context(), func(r *store.Reader) error {
-		var rows []map[string]any
-		if err := r.Table(table).Find(&rows).Error; err != nil {
-			return err
-		}
-		for _, row := range rows {
-			for _, v := range row {
-				if raw, ok := v.([]byte); ok {
-					v = hex.EncodeToString(raw) + string(raw)
-				}
-				fmt.Fprintln(&b, v)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return b.String()
-}
-
 func TestWhoHasTheDatabaseHasNoPrivateKey(t *testing.T) {
 	each(t, func(h house) {
 		ctx := t.Context()
 		cookie := h.signIn("zhang.san", password)
 		raw := h.private(cookie).Bytes()
 		for _, table := range []string{"staff", "staff_keys", "sessions", "audit"} {
-			all := h.dump(table)
+			all := storetest.Dump(t, h.db, table)
 			if strings.Contains(all, hex.EncodeToString(raw[1:])) || strings.Contains(all, string(raw[1:])) {
 				t.Errorf("%s holds a private key", table)
 			}

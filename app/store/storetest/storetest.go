@@ -8,9 +8,11 @@ package storetest
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -154,4 +156,41 @@ func admin(statement string) error {
 		return fmt.Errorf("%s: %w", statement, err)
 	}
 	return nil
+}
+
+// Dump is everything that tables hold, all of them when none is named: what
+// somebody sees who has the database. Bytes stand as they are and in hexadecimal.
+func Dump(t testing.TB, db *store.DB, tables ...string) string {
+	t.Helper()
+	var b strings.Builder
+	err := db.Read(t.Context(), func(r *store.Reader) error {
+		if len(tables) == 0 {
+			list := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'search_fts%'"
+			if r.Dialect() == store.Postgres {
+				list = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+			}
+			if err := r.Raw(list).Scan(&tables).Error; err != nil {
+				return err
+			}
+		}
+		for _, table := range tables {
+			var rows []map[string]any
+			if err := r.Table(table).Find(&rows).Error; err != nil {
+				return err
+			}
+			for _, row := range rows {
+				for _, v := range row {
+					if raw, ok := v.([]byte); ok {
+						v = string(raw) + hex.EncodeToString(raw)
+					}
+					fmt.Fprintln(&b, v)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
