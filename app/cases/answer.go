@@ -327,9 +327,6 @@ func (s *Service) Conclude(ctx context.Context, a staff.Actor, id int64, version
 		return err
 	}
 	return s.act(ctx, a, id, DoConclude, func(tx *store.Tx, c *Case) error {
-		if c.ObjectedAt != nil {
-			return errObjected
-		}
 		open, names, err := openTasks(&tx.Reader, id)
 		if err != nil {
 			return err
@@ -366,9 +363,6 @@ func (s *Service) Redo(ctx context.Context, a staff.Actor, id int64, version int
 // Archive files an ended case away.
 func (s *Service) Archive(ctx context.Context, a staff.Actor, id int64, version int) error {
 	return s.act(ctx, a, id, DoArchive, func(tx *store.Tx, c *Case) error {
-		if c.ObjectedAt != nil {
-			return errObjected
-		}
 		return move(tx, a, c, DoArchive, version, record{})
 	})
 }

@@ -164,6 +164,9 @@ func may(a staff.Actor, c Case, v Verb) error {
 	if (v == DoAccept || v == DoRefuse) && !c.AcceptedOn.IsZero() {
 		return fault.New(fault.Conflict, "此件已经受理，不能再次受理，也不能改为不予受理。请先“继续办理”。")
 	}
+	if (v == DoConclude || v == DoArchive) && c.ObjectedAt != nil {
+		return errObjected
+	}
 	return inState(c, v)
 }
 

@@ -117,6 +117,9 @@ func TestAnObjectionWaitsForADecisionAndNobodyConcludesMeanwhile(t *testing.T) {
 		}
 		c.refused(c.Object(ctx, id, "再说一次"), fault.Conflict)
 		c.refused(c.Conclude(ctx, c.handler, id, c.v(id), ""), fault.Conflict)
+		if cases.Can(c.handler, got, cases.DoConclude) || cases.Can(c.dispatcher, got, cases.DoConclude) {
+			t.Error("a button is offered that is refused")
+		}
 		c.refused(c.Decline(ctx, c.handler, id, c.v(id), "不改了"), fault.Forbidden)
 		q, err := c.List(ctx, c.supervisor, cases.Filter{Basket: "objected", Limit: 10})
 		c.must(err)

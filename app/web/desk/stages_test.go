@@ -50,6 +50,8 @@ func TestWhoDoesNotAcceptTheAnswerIsHeard(t *testing.T) {
 		if p := citizen.Post("/track/case/object", v); p.Status != http.StatusUnprocessableEntity || !strings.HasPrefix(p.Find("title").Text(), "错误：") {
 			t.Fatalf("nothing said: %d", p.Status)
 		}
+		conclude := selector(page + "/conclude")
+		old := handler.Get(page).Fields(conclude) // of a page opened before
 		v.Set("content", "叫号屏还是不亮。")
 		if p := citizen.Post("/track/case/object", v); p.Status != http.StatusSeeOther {
 			t.Fatalf("%d %s", p.Status, p.Text())
@@ -60,7 +62,10 @@ func TestWhoDoesNotAcceptTheAnswerIsHeard(t *testing.T) {
 		if p := supervisor.Get("/desk/queue?basket=objected"); !strings.Contains(p.Text(), "建议改进立案窗口叫号") || !strings.Contains(p.Text(), "研究不同意见") {
 			t.Error(p.Text())
 		}
-		if p := send(t, handler, page, page+"/conclude"); p.Status != http.StatusConflict || !strings.Contains(p.Text(), "要由督办员或者分办员决定") {
+		if p := handler.Get(page); p.Find(conclude).Length() > 0 {
+			t.Error("a button is offered that is refused")
+		}
+		if p := handler.Post(page+"/conclude", old); p.Status != http.StatusConflict || !strings.Contains(p.Text(), "要由督办员或者分办员决定") {
 			t.Errorf("%d %s", p.Status, p.Text())
 		}
 		act(t, supervisor, page, "decline", "content", "叫号屏已经现场核实，可以使用；仍有问题请拨打 12368。")

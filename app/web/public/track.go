@@ -212,6 +212,10 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*view.Ca
 			if e.Detail != "" {
 				v.Word = "您" + e.Detail // 您申请复查
 			}
+		case cases.DoUnmerge:
+			if v.Mine { // see what its sender says next
+				v.Word = "您对答复有意见要说，改为单独办理"
+			}
 		}
 		if e.MessageID != nil {
 			v.Text = t.Messages[*e.MessageID].Body
