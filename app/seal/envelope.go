@@ -189,36 +189,6 @@ func open(with *Private, in Context, envelope []byte) ([]byte, error) {
 	return text, nil
 }
 
-// Grant wraps the private key of a compartment for one who may read it. In names
-// the case, the compartment and the epoch; the field is the grant's own.
-func Grant(to Public, in Context, key *Private) ([]byte, error) {
-	in.Field = grantField
-	return seal(to, in, key.Bytes())
-}
-
-const grantField = "grant"
-
-// Accept unwraps a grant.
-func Accept(with *Private, in Context, grant []byte) (*Private, error) {
-	in.Field = grantField
-	raw, err := open(with, in, grant)
-	if err != nil {
-		return nil, err
-	}
-	return ParsePrivate(raw)
-}
-
-// Decoy is a grant that nobody can open and nobody can tell from a real one to
-// the same key: it stands where somebody is kept out, so that this does not show.
-// It is sealed to a key that is forgotten at once.
-func Decoy(to Public, in Context) ([]byte, error) {
-	if _, err := to.parse(); err != nil {
-		return nil, err
-	}
-	s := Suite(to[0])
-	return Grant(newPrivate(s).Public(), in, newPrivate(Current))
-}
-
 // Padding: a text is followed by one byte 0x80 and zeros up to one of few
 // lengths, so that a length says roughly how much was written and no more.
 const shortest = 2 << 10

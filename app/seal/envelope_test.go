@@ -83,19 +83,6 @@ func TestWhatIsSealedOpensWithItsKeyInItsPlaceAlone(t *testing.T) {
 			if err != nil || !bytes.Equal(back.Public(), key.Public()) {
 				t.Error("a key that was stored is another", err)
 			}
-			grant, err := Grant(other.Public(), place, key)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := Accept(other, place, grant)
-			if err != nil || !bytes.Equal(got.Bytes(), key.Bytes()) {
-				t.Error("a grant gives another key", err)
-			}
-			for what, c := range elsewhere() {
-				if _, err := Accept(other, c, grant); err == nil && what != "field" {
-					t.Errorf("a grant opens in another %s", what)
-				}
-			}
 		})
 	}
 	for _, bad := range []Public{nil, {}, {9, 1, 2}, {byte(X25519)}, append([]byte{byte(X25519)}, make([]byte, 31)...), {byte(Hybrid), 1}} {
@@ -105,29 +92,46 @@ func TestWhatIsSealedOpensWithItsKeyInItsPlaceAlone(t *testing.T) {
 		if _, err := Seal(bad, place, nil); err == nil {
 			t.Errorf("something was sealed to %x", []byte(bad))
 		}
-		if _, err := Grant(bad, place, NewPrivate()); err == nil {
-			t.Errorf("a key was granted to %x", []byte(bad))
+		if _, _, err := NewLine(bad, place); err == nil {
+			t.Errorf("a line to %x", []byte(bad))
 		}
 	}
 }
 
-func TestADecoyIsLikeAGrantAndOpensForNobody(t *testing.T) {
+func TestALineGoesOneWayToItsHolderAlone(t *testing.T) {
 	for name, suite := range suites {
-		reader := newPrivate(suite)
-		real, err := Grant(reader.Public(), place, NewPrivate())
+		reader, other := newPrivate(suite), newPrivate(suite)
+		enc, box, err := NewLine(reader.Public(), place)
 		if err != nil {
 			t.Fatal(err)
 		}
-		decoy, err := Decoy(reader.Public(), place)
-		if err != nil || len(decoy) != len(real) || decoy[0] != real[0] {
-			t.Errorf("%s: %d bytes, a grant has %d: %v", name, len(decoy), len(real), err)
+		there, err := OpenLine(reader, place, enc)
+		if err != nil || !bytes.Equal(there, box) {
+			t.Errorf("%s: the ends of a line are not the same: %v", name, err)
 		}
-		if _, err := Accept(reader, place, decoy); !errors.Is(err, ErrSealed) {
-			t.Errorf("%s: %v", name, err)
+		closed := box.CloseText(place, []byte("text"))
+		if got, err := there.OpenText(place, closed); err != nil || string(got) != "text" {
+			t.Errorf("%s: %q %v", name, got, err)
 		}
-	}
-	if _, err := Decoy(nil, place); err == nil {
-		t.Error("a decoy for nobody")
+		wrong := map[string]func() (Box, error){"another's key": func() (Box, error) { return OpenLine(other, place, enc) }, "nothing": func() (Box, error) { return OpenLine(reader, place, nil) }}
+		for what, c := range elsewhere() {
+			wrong["another "+what] = func() (Box, error) { return OpenLine(reader, c, enc) }
+		}
+		for i := 0; i < len(enc); i += 17 {
+			bent := bytes.Clone(enc)
+			bent[i] ^= 1
+			wrong[fmt.Sprintf("byte %d changed", i)] = func() (Box, error) { return OpenLine(reader, place, bent) }
+		}
+		for what, open := range wrong {
+			if got, err := open(); err == nil {
+				if _, err := got.OpenText(place, closed); !errors.Is(err, ErrSealed) {
+					t.Errorf("%s: with %s the line opens", name, what)
+				}
+			}
+		}
+		if again, _, _ := NewLine(reader.Public(), place); bytes.Equal(again, enc) {
+			t.Errorf("%s: two lines are the same", name)
+		}
 	}
 }
 
@@ -294,7 +298,7 @@ func TestWhatReleasedSuitesSealedStillOpens(t *testing.T) {
 			if got, err := Open(key, place, f.Envelope); err != nil || string(got) != fixtureText {
 				t.Errorf("envelope: %q %v", got, err)
 			}
-			if got, err := Accept(reader, place, f.Grant); err != nil || !bytes.Equal(got.Bytes(), f.Key) {
+			if raw, err := open(reader, grantPlace(), f.Grant); err != nil || !bytes.Equal(raw, f.Key) {
 				t.Errorf("grant: %v", err)
 			}
 			if r, err := OpenFile(bytes.NewReader(f.File), key, place); err != nil {
@@ -316,13 +320,16 @@ func TestWhatReleasedSuitesSealedStillOpens(t *testing.T) {
 	}
 }
 
+// grantPlace is where the fixtures' grants stand.
+func grantPlace() Context { c := place; c.Field = "grant"; return c }
+
 func writeFixture(t *testing.T, path string, s Suite) {
 	t.Helper()
 	key, reader, code := newPrivate(s), newPrivate(s), NewCode()
 	f := fixture{Key: key.Bytes(), Reader: reader.Bytes(), Code: []byte(code), Salt: NewSalt(), Secret: random(32), Pepper: random(32)}
 	var err1, err2, err3 error
 	f.Envelope, err1 = Seal(key.Public(), place, []byte(fixtureText))
-	f.Grant, err2 = Grant(reader.Public(), place, key)
+	f.Grant, err2 = seal(reader.Public(), grantPlace(), key.Bytes())
 	var file bytes.Buffer
 	w, err := SealFile(&file, key.Public(), place)
 	if err == nil {
@@ -339,6 +346,45 @@ func writeFixture(t *testing.T, path string, s Suite) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// lineFixture is what a line of a released suite looked like.
+type lineFixture struct{ Key, Enc, Closed []byte }
+
+func TestLinesOfReleasedSuitesStillOpen(t *testing.T) {
+	for name, suite := range suites {
+		path := "testdata/line-" + name + ".json"
+		if *update {
+			key := newPrivate(suite)
+			enc, box, err := NewLine(key.Public(), place)
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, err := json.MarshalIndent(lineFixture{key.Bytes(), enc, box.CloseText(place, []byte(fixtureText))}, "", "\t")
+			if err := errors.Join(err, os.WriteFile(path, append(raw, '\n'), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var f lineFixture
+		if err := json.Unmarshal(raw, &f); err != nil {
+			t.Fatal(err)
+		}
+		key, err := ParsePrivate(f.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		box, err := OpenLine(key, place, f.Enc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := box.OpenText(place, f.Closed); err != nil || string(got) != fixtureText {
+			t.Errorf("%s: %q %v", name, got, err)
+		}
 	}
 }
 
@@ -359,8 +405,8 @@ func FuzzNothingForgedOpens(f *testing.F) {
 			if _, err := Open(k, place, raw); !errors.Is(err, ErrSealed) {
 				t.Errorf("open: %v", err)
 			}
-			if _, err := Accept(k, place, raw); !errors.Is(err, ErrSealed) {
-				t.Errorf("accept: %v", err)
+			if b, err := OpenLine(k, place, raw); err == nil && len(b) != 32 {
+				t.Error("a line's box of another length")
 			}
 			if _, err := OpenFile(bytes.NewReader(raw), k, place); err == nil {
 				t.Error("a forged file opens")
@@ -395,9 +441,9 @@ func BenchmarkSeal(b *testing.B) {
 				_, _ = Open(key, place, closed)
 			}
 		})
-		b.Run(name+"/grant", func(b *testing.B) {
+		b.Run(name+"/line", func(b *testing.B) {
 			for b.Loop() {
-				_, _ = Grant(key.Public(), place, key)
+				_, _, _ = NewLine(key.Public(), place)
 			}
 		})
 	}

@@ -3,8 +3,8 @@
 //
 // Envelopes are closed with public keys alone (RFC 9180), each bound to its place,
 // so that whoever takes something down cannot read it back and a text moved to
-// another row does not open. A report's compartments have keys of their own,
-// which grants give to those who may read; a decoy stands where nobody may.
+// another row does not open. A line closes many small things for one reader at the cost of
+// one encapsulation.
 // A code of 24 digits opens its reporter's copy. The pepper is a file kept apart
 // from the database and its backups; keys of the service are derived from it.
 //

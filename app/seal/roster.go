@@ -13,10 +13,12 @@ import (
 
 // Member is one of the staff to whom something may be sealed.
 type Member struct {
-	Staff   int64             `json:"staff"`
-	Key     Public            `json:"key"`
-	Officer bool              `json:"officer,omitempty"` // may sign the next roster
-	Sign    ed25519.PublicKey `json:"sign,omitempty"`    // an officer's, see Verifier
+	Staff     int64             `json:"staff"`
+	Key       Public            `json:"key"`
+	Officer   bool              `json:"officer,omitempty"`   // may sign the next roster, and reads reports
+	Outside   bool              `json:"outside,omitempty"`   // an officer from elsewhere: reads those that are about the others
+	Custodian bool              `json:"custodian,omitempty"` // keeps who the reporters are, and reads no report
+	Sign      ed25519.PublicKey `json:"sign,omitempty"`      // an officer's, see Verifier
 }
 
 // Roster is the list of the keys of staff. Whoever can write to the database
@@ -24,10 +26,11 @@ type Member struct {
 // roster names the one before it and is signed by an officer of that; the first
 // is known by its digest, which lies outside the database.
 type Roster struct {
-	No      int64    `json:"no"`       // from 1
-	Before  []byte   `json:"before"`   // digest of the roster before; empty for the first
-	Members []Member `json:"members"`  // in order of Staff
-	Recover Public   `json:"recovery"` // the key that two of three officers recover with
+	No      int64    `json:"no"`              // from 1
+	Before  []byte   `json:"before"`          // digest of the roster before; empty for the first
+	Members []Member `json:"members"`         // in order of Staff
+	Recover Public   `json:"recovery"`        // the key that two of three officers recover with
+	Apart   []string `json:"apart,omitempty"` // names that a report goes to outside officers alone for: the group, its chief, who decides
 }
 
 // Signed is a roster as it is stored: the very bytes that were signed.
