@@ -1,0 +1,181 @@
+package blob
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+	"strings"
+
+	"mingjing/app/fault"
+)
+
+// Clean makes the working copy of an accepted attachment: what tells where, when,
+// with what and by whom it was made is taken out, and what is seen stays as it is.
+// Fault Unsupported where it cannot be taken out surely, with what to do instead.
+//
+// It holds the whole file in memory: callers bound how many run at once.
+func Clean(name, media string, raw []byte) (out *bytes.Reader, err error) {
+	defer func() {
+		if recover() != nil { // a library met what it did not expect
+			out, err = nil, unclean(name)
+		}
+	}()
+	var clean []byte
+	switch media {
+	case "text/plain":
+		clean = raw
+	case "image/jpeg":
+		clean, err = cleanJPEG(raw)
+	case "image/png":
+		clean, err = cleanPNG(raw)
+	case "image/gif":
+		clean, err = cleanGIF(raw)
+	case "image/webp":
+		clean, err = cleanWebP(raw)
+	case "application/pdf":
+		clean, err = cleanPDF(raw)
+	case "application/ofd":
+		clean, err = cleanZip(raw, cleanOFD)
+	case kinds[".docx"].media, kinds[".xlsx"].media, kinds[".pptx"].media:
+		clean, err = cleanZip(raw, cleanOffice)
+	case "image/heic":
+		return nil, fault.New(fault.Unsupported, "附件“"+name+"”是 HEIC 图片，里面的拍摄地点去不掉，没有接收。请在手机相册里另存为 JPG，或者截一张图再上传。")
+	default:
+		return nil, fault.New(fault.Unsupported, "附件“"+name+"”是旧格式的文档，里面的作者信息去不掉，没有接收。请另存为 docx、xlsx、pptx 或者 PDF 再上传。")
+	}
+	if err != nil {
+		return nil, unclean(name)
+	}
+	return bytes.NewReader(clean), nil
+}
+
+func unclean(name string) error {
+	return fault.New(fault.Unsupported, "附件“"+name+"”里的作者、地点信息去不掉，没有接收。请打印成新的 PDF，或者截图、拍照以后再上传。")
+}
+
+var errDamaged = fmt.Errorf("blob: a file of no form that is known")
+
+// mostEntry is how much one entry of a container may unfold to.
+const mostEntry = 64 << 20
+
+// cleanZip writes a container anew: no times, no comments, no extra fields.
+func cleanZip(raw []byte, entry func(name string, body []byte) ([]byte, bool, error)) ([]byte, error) {
+	in, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	out := zip.NewWriter(&b)
+	left := int64(mostInside)
+	for _, f := range in.File {
+		if strings.HasSuffix(f.Name, "/") {
+			continue
+		}
+		r, err := f.Open()
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(io.LimitReader(r, min(mostEntry, left)+1))
+		r.Close()
+		if left -= int64(len(body)); err != nil || len(body) > mostEntry || left < 0 {
+			return nil, errDamaged
+		}
+		body, keep, err := entry(f.Name, body)
+		if err != nil {
+			return nil, err
+		}
+		if !keep {
+			continue
+		}
+		w, err := out.CreateHeader(&zip.FileHeader{Name: f.Name, Method: f.Method})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(body); err != nil {
+			return nil, err
+		}
+	}
+	err = out.Close()
+	return b.Bytes(), err
+}
+
+// Empty properties, as small as the programs accept.
+var emptyProps = map[string]string{
+	"docProps/core.xml":   `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"/>`,
+	"docProps/app.xml":    `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"/>`,
+	"docProps/custom.xml": `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"/>`,
+}
+
+var (
+	authorship = regexp.MustCompile(`((?:\w+:)?(?:author|initials|date|dateUtc|userId|providerId|displayName|userName|name|lastModifiedBy|creator|dT|personId|idEmail))="[^"]*"`)
+	authorOnly = regexp.MustCompile(`\b(w\d*:(?:author|initials|date|dateUtc)|w15:(?:author|userId|providerId)|userName)="[^"]*"`)
+	authorText = regexp.MustCompile(`<author>[^<]*</author>`)
+	absolute   = regexp.MustCompile(`<x15ac:absPath[^>]*/>`)
+	people     = regexp.MustCompile(`^(?:xl/persons/|word/people\.xml|ppt/authors\.xml|ppt/commentAuthors\.xml|xl/threadedComments/)`)
+)
+
+// cleanOffice cleans an entry of a Word, Excel or PowerPoint file.
+func cleanOffice(name string, body []byte) ([]byte, bool, error) {
+	if empty, ok := emptyProps[name]; ok {
+		return []byte(empty), true, nil
+	}
+	if strings.HasPrefix(name, "docProps/") || strings.HasPrefix(name, "customXml/") {
+		return emptied(name, body), true, nil
+	}
+	switch ext := strings.ToLower(path.Ext(name)); {
+	case ext == ".xml" && people.MatchString(name):
+		return authorship.ReplaceAll(body, []byte(`$1=""`)), true, nil
+	case ext == ".xml":
+		body = authorOnly.ReplaceAll(body, []byte(`$1=""`))
+		body = authorText.ReplaceAll(body, []byte(`<author></author>`))
+		return absolute.ReplaceAll(body, nil), true, nil
+	default:
+		clean, err := cleanMedia(ext, body)
+		return clean, true, err
+	}
+}
+
+// emptied is what stands for a part that is not needed but may be referred to:
+// its first picture element, or an empty document.
+func emptied(name string, body []byte) []byte {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".rels":
+		return body
+	case ".xml":
+		return []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><x/>`)
+	}
+	return nil
+}
+
+// cleanMedia cleans a picture inside a container; other parts stay as they are.
+func cleanMedia(ext string, body []byte) ([]byte, error) {
+	switch ext {
+	case ".jpg", ".jpeg":
+		return cleanJPEG(body)
+	case ".png":
+		return cleanPNG(body)
+	case ".gif":
+		return cleanGIF(body)
+	case ".webp":
+		return cleanWebP(body)
+	case ".heic", ".tif", ".tiff", ".bin", ".docx", ".xlsx", ".pptx", ".doc", ".xls", ".ppt":
+		return nil, errDamaged // within which more could stand
+	}
+	return body, nil
+}
+
+var ofdInfo = regexp.MustCompile(`(?s)<((?:ofd:)?(?:Author|Creator|CreatorVersion|Keywords|DocUsage|Subject|CreationDate|ModDate))>[^<]*</`)
+var ofdCustom = regexp.MustCompile(`(?s)<((?:ofd:)?CustomDatas)>.*?</(?:ofd:)?CustomDatas>`)
+
+// cleanOFD cleans an entry of an OFD document (GB/T 33190).
+func cleanOFD(name string, body []byte) ([]byte, bool, error) {
+	if path.Base(name) == "OFD.xml" {
+		body = ofdCustom.ReplaceAll(body, nil)
+		return ofdInfo.ReplaceAll(body, []byte("<$1></")), true, nil
+	}
+	clean, err := cleanMedia(strings.ToLower(path.Ext(name)), body)
+	return clean, true, err
+}

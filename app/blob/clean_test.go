@@ -1,0 +1,269 @@
+package blob
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/gif"
+	jpg "image/jpeg"
+	pngs "image/png"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/xuri/excelize/v2"
+
+	"mingjing/app/fault"
+)
+
+const canary = "jinsique-canary"
+
+// planted reports whether the canary stands in a file, also within what a zip container holds.
+func planted(raw []byte) bool {
+	wide := []byte{}
+	for _, u := range utf16.Encode([]rune(canary)) {
+		wide = append(wide, byte(u>>8), byte(u))
+	}
+	if bytes.Contains(raw, []byte(canary)) || bytes.Contains(raw, wide) || bytes.Contains(raw, wide[1:]) {
+		return true
+	}
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		return false
+	}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			return true
+		}
+		body, _ := io.ReadAll(r)
+		if planted(body) {
+			return true
+		}
+	}
+	return false
+}
+
+func picture() *image.Paletted {
+	p := image.NewPaletted(image.Rect(0, 0, 40, 30), []color.Color{color.White, color.Black, color.RGBA{200, 0, 0, 255}})
+	for i := range p.Pix {
+		p.Pix[i] = uint8(i * 7 % 3)
+	}
+	return p
+}
+
+func segment(marker byte, body string) []byte {
+	return append(append([]byte{0xFF, marker}, binary.BigEndian.AppendUint16(nil, uint16(len(body)+2))...), body...)
+}
+
+// photo is a JPEG with all that a telephone writes into one; it lies on its side.
+func photo(t testing.TB) []byte {
+	var b bytes.Buffer
+	if err := jpg.Encode(&b, picture(), nil); err != nil {
+		t.Fatal(err)
+	}
+	exif := "Exif\x00\x00II*\x00\x08\x00\x00\x00\x02\x00" + "\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00" + "\x3b\x01\x02\x00\x0f\x00\x00\x00\x26\x00\x00\x00" + "\x00\x00\x00\x00" + canary
+	raw := append([]byte{0xFF, 0xD8}, segment(0xE1, exif)...)
+	raw = append(raw, segment(0xE1, "http://ns.adobe.com/xap/1.0/\x00"+canary)...)
+	raw = append(raw, segment(0xED, "Photoshop 3.0\x00"+canary)...)
+	raw = append(raw, segment(0xFE, canary)...)
+	raw = append(raw, 0xFF) // a fill byte
+	raw = append(raw, b.Bytes()[2:]...)
+	return append(raw, canary...)
+}
+
+func chunk(kind, body string) []byte {
+	c := append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), kind+body...)
+	return binary.BigEndian.AppendUint32(c, crc32.ChecksumIEEE([]byte(kind+body)))
+}
+
+func container(t testing.TB, entries ...string) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(entries); i += 2 {
+		w, err := z.Create(entries[i])
+		if err == nil {
+			_, err = io.WriteString(w, entries[i+1])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	z.SetComment(canary)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// document is a PDF made of objects; more is what a later program appended.
+func document(info string, objects ...string) []byte {
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.5\n")
+	at := []int{}
+	for i, o := range objects {
+		at = append(at, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	start := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
+	for _, n := range at {
+		fmt.Fprintf(&b, "%010d 00000 n \n", n)
+	}
+	fmt.Fprintf(&b, "trailer\n<</Root 1 0 R%s/Size %d>>\nstartxref\n%d\n%%%%EOF\n", info, len(objects)+1, start)
+	return b.Bytes()
+}
+
+func stream(dict, body string) string {
+	return fmt.Sprintf("<<%s/Length %d>>\nstream\n%s\nendstream", dict, len(body), body)
+}
+
+func letter(t testing.TB) []byte {
+	image := string(photo(t))
+	return document("/Info 7 0 R", "<</Type/Catalog/Pages 2 0 R/Metadata 5 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<</XObject<</I 6 0 R>>>>/Annots[<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/T("+canary+")/Contents(kept)>>]/PieceInfo<</X<</Private("+canary+")/LastModified(D:20200101000000Z)>>>>>>",
+		stream("", "q 40 0 0 30 0 0 cm /I Do Q"), stream("/Type/Metadata/Subtype/XML", "<x:xmpmeta>"+canary+"</x:xmpmeta>"),
+		stream("/Type/XObject/Subtype/Image/Width 40/Height 30/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", image),
+		"<</Author("+canary+")/Creator("+canary+")/Company("+canary+")>>")
+}
+
+func files(t testing.TB) map[string][]byte {
+	var p, g bytes.Buffer
+	if err := pngs.Encode(&p, picture()); err != nil {
+		t.Fatal(err)
+	}
+	if err := gif.EncodeAll(&g, &gif.GIF{Image: []*image.Paletted{picture(), picture()}, Delay: []int{5, 5}}); err != nil {
+		t.Fatal(err)
+	}
+	raw := p.Bytes()
+	pic := append(append([]byte{}, raw[:33]...), chunk("tEXt", "Author\x00"+canary)...)
+	pic = append(append(append(pic, chunk("eXIf", canary)...), raw[33:]...), canary...)
+	moving := g.Bytes()
+	moving = append(append([]byte{}, moving[:len(moving)-1]...), 0x21, 0xFE, byte(len(canary)))
+	moving = append(append(append(moving, canary...), 0, 0x3B), canary...)
+	x := excelize.NewFile()
+	if err := x.SetCellValue("Sheet1", "A1", "证据一"); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.SetDocProps(&excelize.DocProperties{Creator: canary, LastModifiedBy: canary}); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.AddComment("Sheet1", excelize.Comment{Cell: "A1", Author: canary, Paragraph: []excelize.RichTextRun{{Text: "批注"}}}); err != nil {
+		t.Fatal(err)
+	}
+	sheet, err := x.WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	webp := "VP8X\x0a\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00\x00" + "VP8L\x06\x00\x00\x00\x2f\x00\x00\x00\x00\x00" + "EXIF\x0f\x00\x00\x00" + canary + "\x00"
+	webp = "RIFF" + string(binary.LittleEndian.AppendUint32(nil, uint32(4+len(webp)))) + "WEBP" + webp
+	return map[string][]byte{
+		"a.jpg": photo(t), "a.png": pic, "a.gif": moving, "a.webp": []byte(webp), "a.pdf": letter(t), "a.xlsx": sheet.Bytes(),
+		"a.docx": container(t, "[Content_Types].xml", "<Types/>", "word/document.xml", `<w:document><w:ins w:id="1" w:author="`+canary+`" w:date="2026-01-01T00:00:00Z"><w:t>正文</w:t></w:ins></w:document>`,
+			"word/people.xml", `<w15:person w15:author="`+canary+`"/>`, "docProps/core.xml", "<creator>"+canary+"</creator>", "docProps/app.xml", "<Company>"+canary+"</Company>", "docProps/custom.xml", canary, "word/media/image1.jpg", string(photo(t))),
+		"a.pptx": container(t, "[Content_Types].xml", "<Types/>", "ppt/presentation.xml", "<p/>", "ppt/commentAuthors.xml", `<p:cmAuthor id="0" name="`+canary+`" initials="`+canary+`"/>`, "docProps/core.xml", canary, "docProps/thumbnail.jpeg", string(photo(t))),
+		"a.ofd":  container(t, "OFD.xml", "<ofd:OFD><ofd:DocInfo><ofd:Author>"+canary+"</ofd:Author><ofd:CustomDatas><ofd:CustomData Name=\"x\">"+canary+"</ofd:CustomData></ofd:CustomDatas></ofd:DocInfo></ofd:OFD>", "Doc_0/Document.xml", "<x>正文</x>"),
+	}
+}
+
+func cleaned(t testing.TB, name string, raw []byte) []byte {
+	t.Helper()
+	media, err := Check(name, raw[:min(len(raw), headSize)])
+	if err != nil {
+		t.Fatal(name, err)
+	}
+	r, err := Clean(name, media, raw)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	out, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestAWorkingCopyTellsNothingOfItsMakerAndShowsTheSame(t *testing.T) {
+	for name, raw := range files(t) {
+		if !planted(raw) {
+			t.Errorf("%s: nothing was planted", name)
+		}
+		out := cleaned(t, name, raw)
+		if planted(out) {
+			t.Errorf("%s: the canary is still there", name)
+		}
+		again := cleaned(t, name, out) // it passes for its kind, and stays as it is
+		if name != "a.pdf" && !bytes.Equal(again, out) {
+			t.Errorf("%s: cleaned twice it is another", name)
+		}
+		switch name {
+		case "a.jpg", "a.png", "a.gif":
+			was, _, e1 := image.Decode(bytes.NewReader(raw))
+			is, _, e2 := image.Decode(bytes.NewReader(out))
+			if e1 != nil || e2 != nil || was.Bounds() != is.Bounds() || was.At(7, 9) != is.At(7, 9) || was.At(39, 29) != is.At(39, 29) {
+				t.Errorf("%s: another picture: %v %v", name, e1, e2)
+			}
+		case "a.xlsx":
+			x, err := excelize.OpenReader(bytes.NewReader(out))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v, _ := x.GetCellValue("Sheet1", "A1"); v != "证据一" {
+				t.Errorf("the cell holds %q", v)
+			}
+		case "a.pdf":
+			if !bytes.Contains(out, []byte("DCTDecode")) || !bytes.Contains(out, []byte("kept")) {
+				t.Error("the page lost what it shows")
+			}
+		}
+	}
+	side := cleaned(t, "a.jpg", photo(t))
+	if !bytes.Contains(side, []byte("Exif\x00\x00MM")) || orientation(side[12:]) != 6 {
+		t.Error("a photo that lies on its side lost which way is up")
+	}
+}
+
+func TestWhatCannotBeCleanedIsRefusedWithAdvice(t *testing.T) {
+	withFile := document("", "<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[(a)<</Type/Filespec/F(a)/EF<</F 4 0 R>>>>]>>>>>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>", stream("/Type/EmbeddedFile", canary))
+	for name, x := range map[string]struct {
+		media string
+		raw   []byte
+	}{
+		"a.heic": {"image/heic", []byte("x")}, "a.doc": {"application/msword", []byte("x")}, "文件.pdf": {"application/pdf", withFile}, "坏.pdf": {"application/pdf", []byte("%PDF-1.4\n坏了")},
+		"坏.jpg": {"image/jpeg", photo(t)[:90]}, "坏.png": {"image/png", []byte("\x89PNG\r\n\x1a\n123")}, "坏.docx": {kinds[".docx"].media, []byte("PK\x03\x04")},
+	} {
+		_, err := Clean(name, x.media, x.raw)
+		f, ok := fault.As(err)
+		if !ok || f.Kind != fault.Unsupported || !strings.Contains(f.Message, name) || !strings.Contains(f.Message, "请") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	for name, raw := range files(f) {
+		f.Add(name, raw)
+	}
+	f.Fuzz(func(t *testing.T, name string, raw []byte) {
+		media, err := Check(name, raw[:min(len(raw), headSize)])
+		if err != nil {
+			return
+		}
+		r, err := Clean(name, media, raw)
+		if err != nil {
+			if _, ok := fault.As(err); !ok {
+				t.Errorf("%s: %v", name, err)
+			}
+			return
+		}
+		if _, err := io.ReadAll(r); err != nil {
+			t.Error(err)
+		}
+	})
+}
