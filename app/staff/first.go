@@ -7,6 +7,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"mingjing/app/seal"
 	"mingjing/app/store"
 )
 
@@ -15,6 +16,7 @@ type FirstAccount struct {
 	Role     Role
 	Login    string
 	Password string
+	Actor    Actor // as signed in, with their private key, for what the first start does in their name
 }
 
 // firstDepartments are the units an empty database starts with.
@@ -71,11 +73,14 @@ func (s *Service) EnsureFirst(ctx context.Context) ([]FirstAccount, error) {
 			}
 			ids[name] = d.ID
 		}
-		for _, a := range list {
+		for i, a := range list {
 			d := Draft{Login: a.Login, Name: a.Role.Name() + "（试用）", DepartmentID: ids[firstPlaces[a.Role]], Roles: []Role{a.Role}}
-			if _, err := insert(tx, System, d, hashes[a.Role], false, true); err != nil {
+			id, own, err := insert(tx, System, d, hashes[a.Role], false, true)
+			if err != nil {
 				return err
 			}
+			box := seal.NewBox()
+			list[i].Actor = Actor{ID: id, Login: d.Login, Name: d.Name, Roles: d.Roles, Trial: true, box: box, sealed: box.Wrap(sessionPlace(id), own)}
 		}
 		return nil
 	})

@@ -108,3 +108,12 @@ func HasTrial(r *store.Reader) (bool, error) {
 	}
 	return n > 0, nil
 }
+
+// ByLogin is the id of an account that works here.
+func ByLogin(r *store.Reader, login string) (int64, error) {
+	a, err := take(r, "login = ? AND disabled_at IS NULL", cleanLogin(login))
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return 0, errNobody
+	}
+	return a.ID, err
+}

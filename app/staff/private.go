@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -17,13 +18,14 @@ import (
 // keyRow is one of a person's pairs of keys. At most one is in use; earlier ones
 // stay, since something may still be sealed to them.
 type keyRow struct {
-	StaffID int64
-	No      int
-	Public  []byte
-	Wrapped []byte // the private half, in the password's box
-	MadeAt  time.Time
-	EndedAt *time.Time
-	Why     string // it ended
+	StaffID  int64
+	No       int
+	Public   []byte
+	Wrapped  []byte // the private half, in the password's box
+	Verifier []byte // of what they sign; empty for keys from before, until the next sign-in
+	MadeAt   time.Time
+	EndedAt  *time.Time
+	Why      string // it ended
 }
 
 func (keyRow) TableName() string { return "staff_keys" }
@@ -44,7 +46,7 @@ func fingerprint(k seal.Public) string { d := sha256.Sum256(k); return hex.Encod
 // currentKey is the pair that a person has in use; nil when there is none.
 func currentKey(r *store.Reader, staff int64) (*keyRow, error) {
 	var list []keyRow
-	err := r.Select("staff_id, no, public, wrapped, made_at").Where("staff_id = ? AND ended_at IS NULL", staff).Limit(1).Find(&list).Error
+	err := r.Select("staff_id, no, public, wrapped, verifier, made_at").Where("staff_id = ? AND ended_at IS NULL", staff).Limit(1).Find(&list).Error
 	if err != nil {
 		return nil, fmt.Errorf("staff: key: %w", err)
 	}
@@ -68,7 +70,7 @@ func makeKey(tx *store.Tx, staff int64, box seal.Box, why string) (*seal.Private
 		return nil, none, fmt.Errorf("staff: key: %w", err)
 	}
 	key := seal.NewPrivate()
-	k := keyRow{StaffID: staff, No: last.No + 1, Public: key.Public(), MadeAt: tx.Now}
+	k := keyRow{StaffID: staff, No: last.No + 1, Public: key.Public(), Verifier: key.Verifier(), MadeAt: tx.Now}
 	k.Wrapped = box.Wrap(k.place(), key)
 	if err := tx.Create(&k).Error; err != nil {
 		return nil, none, fmt.Errorf("staff: key: %w", err)
@@ -95,7 +97,10 @@ func ownKey(tx *store.Tx, a account, box seal.Box) (*seal.Private, error) {
 	if err != nil || string(key.Public()) != string(k.Public) {
 		return nil, nil // they work on without; see Actor.Private
 	}
-	return key, nil
+	if len(k.Verifier) == 0 {
+		err = tx.Model(&keyRow{}).Where("staff_id = ? AND no = ?", a.ID, k.No).Update("verifier", []byte(key.Verifier())).Error
+	}
+	return key, err
 }
 
 // rewrap puts a person's key from the box of the old password into that of the new
@@ -118,6 +123,36 @@ func rewrap(tx *store.Tx, staff int64, old, new seal.Box) error {
 		return fmt.Errorf("staff: key: %w", err)
 	}
 	return nil
+}
+
+// PublicKey is what others know of a person's pair of keys.
+type PublicKey struct {
+	Seal   seal.Public
+	Verify ed25519.PublicKey // empty until they have signed in with a program that signs
+}
+
+// Print names a public key, for people to compare.
+func (k PublicKey) Print() string {
+	d := sha256.Sum256(append(append([]byte{}, k.Seal...), k.Verify...))
+	x := hex.EncodeToString(d[:8])
+	return x[:4] + " " + x[4:8] + " " + x[8:12] + " " + x[12:]
+}
+
+// PublicOf are the public halves of a private key.
+func PublicOf(own *seal.Private) PublicKey { return PublicKey{own.Public(), own.Verifier()} }
+
+// PublicKeys are the keys to which something can be sealed for these people now.
+func PublicKeys(r *store.Reader, ids []int64) (map[int64]PublicKey, error) {
+	var list []keyRow
+	err := r.Select("staff_id, public, verifier").Where("staff_id IN ? AND ended_at IS NULL", ids).Limit(len(ids) + 1).Find(&list).Error
+	if err != nil {
+		return nil, fmt.Errorf("staff: keys: %w", err)
+	}
+	out := map[int64]PublicKey{}
+	for _, k := range list {
+		out[k.StaffID] = PublicKey{k.Public, k.Verifier}
+	}
+	return out, nil
 }
 
 // ErrNoKey is a session without its owner's private key.

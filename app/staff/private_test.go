@@ -10,6 +10,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"mingjing/app/fault"
 	"mingjing/app/seal"
 	"mingjing/app/staff"
 	"mingjing/app/store"
@@ -203,4 +204,19 @@ func TestAnAccountFromBeforeThereWereKeysGetsOneWhenItSignsIn(t *testing.T) {
 		}
 		h.private(h.signIn("admin.one", password))
 	})
+}
+
+func TestWhoHoldsKeysOfReportsNeedsALongPassword(t *testing.T) {
+	for _, role := range []staff.Role{staff.DisciplineOfficer, staff.Custodian} {
+		roles := []staff.Role{staff.Leader, role}
+		if err := staff.CheckPasswordFor(roles, "zhang", "Kx7#mQ2!vb9"); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: a short one: %v", role, err)
+		}
+		if err := staff.CheckPasswordFor(roles, "zhang", staff.GeneratePassword()); err != nil {
+			t.Errorf("%s: a generated one: %v", role, err)
+		}
+	}
+	if err := staff.CheckPasswordFor([]staff.Role{staff.Leader}, "zhang", "Kx7#mQ2!vb9"); err != nil {
+		t.Error(err)
+	}
 }

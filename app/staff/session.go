@@ -399,7 +399,7 @@ func (s *Service) ChangePassword(ctx context.Context, actor Actor, old, new stri
 	if actor.ID == 0 {
 		return errSignIn
 	}
-	if err := CheckPassword(actor.Login, new); err != nil {
+	if err := CheckPasswordFor(actor.Roles, actor.Login, new); err != nil {
 		return err
 	}
 	if old == new {

@@ -27,6 +27,7 @@ import (
 
 	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/seal"
 	"mingjing/app/staff/internal/price"
 	"mingjing/app/store"
 )
@@ -39,7 +40,12 @@ type Service struct {
 	cost           cost
 	slots, queue   chan struct{}
 	strangers      []byte // the key that hides logins which nobody has
+	leaving        func(tx *store.Tx, id int64, lost []Role) error
 }
+
+// Leaving sets who is asked before somebody loses roles or their account: a room
+// above, where something may open with their key alone. Set it before use.
+func (s *Service) Leaving(ask func(tx *store.Tx, id int64, lost []Role) error) { s.leaving = ask }
 
 // New makes the service. The pepper is the secret kept apart from the database;
 // factorRequired keeps staff without a second factor from doing anything else.
@@ -372,7 +378,7 @@ func (s *Service) Add(ctx context.Context, actor Actor, d Draft) (id int64, oneT
 	if !chosen {
 		oneTime = GeneratePassword()
 		d.Password = oneTime
-	} else if err := CheckPassword(d.Login, d.Password); err != nil {
+	} else if err := CheckPasswordFor(d.Roles, d.Login, d.Password); err != nil {
 		bad = append(bad, fault.Field{Name: "password", Message: err.Error()})
 	}
 	if err := fault.Form(bad); err != nil {
@@ -383,7 +389,7 @@ func (s *Service) Add(ctx context.Context, actor Actor, d Draft) (id int64, oneT
 		return 0, "", err
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		id, err = insert(tx, actor, d, hash, !chosen, false)
+		id, _, err = insert(tx, actor, d, hash, !chosen, false)
 		return err
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
@@ -398,23 +404,23 @@ func (s *Service) Add(ctx context.Context, actor Actor, d Draft) (id int64, oneT
 	return id, oneTime, nil
 }
 
-func insert(tx *store.Tx, actor Actor, d Draft, hash secret, mustChange, trial bool) (int64, error) {
+func insert(tx *store.Tx, actor Actor, d Draft, hash secret, mustChange, trial bool) (int64, *seal.Private, error) {
 	a := account{Login: d.Login, Name: d.Name, PasswordHash: hash.stored, MustChange: mustChange, Trial: trial, CreatedAt: tx.Now, Version: 1}
 	if d.DepartmentID > 0 {
 		a.DepartmentID = &d.DepartmentID
 	}
 	if err := tx.Create(&a).Error; err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	roles := normal(d.Roles)
 	if err := setRoles(tx, a.ID, roles); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	_, key, err := makeKey(tx, a.ID, hash.box, "")
+	own, key, err := makeKey(tx, a.ID, hash.box, "")
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	return a.ID, journal.Append(tx, whoIsHere(event(actor, "staff.add", "staff", a.ID,
+	return a.ID, own, journal.Append(tx, whoIsHere(event(actor, "staff.add", "staff", a.ID,
 		journal.Change{Field: "login", New: d.Login}, journal.Change{Field: "roles", New: join(roles)}, key)))
 }
 
@@ -446,7 +452,7 @@ func (s *Service) SetRoles(ctx context.Context, actor Actor, id int64, roles []R
 			return nil, nil
 		}
 		if !p.Disabled {
-			if err := keepLast(tx, id, lost); err != nil {
+			if err := s.keepLast(tx, id, lost); err != nil {
 				return nil, err
 			}
 		}
@@ -541,7 +547,7 @@ func (s *Service) Disable(ctx context.Context, actor Actor, id int64) error {
 		if p.Disabled {
 			return nil, nil
 		}
-		if err := keepLast(tx, id, p.Roles); err != nil {
+		if err := s.keepLast(tx, id, p.Roles); err != nil {
 			return nil, err
 		}
 		if err := tx.Model(&account{}).Where("id = ?", id).Update("disabled_at", tx.Now).Error; err != nil {
@@ -624,7 +630,7 @@ func (s *Service) change(ctx context.Context, actor Actor, id int64, verb string
 // keepLast refuses to take from id a role that nobody else would hold: without
 // a security administrator no account could be mended, and without discipline
 // officers and custodians sealed reports could not be read.
-func keepLast(tx *store.Tx, id int64, lost []Role) error {
+func (s *Service) keepLast(tx *store.Tx, id int64, lost []Role) error {
 	for _, role := range []Role{SecAdmin, DisciplineOfficer, Custodian} {
 		if !slices.Contains(lost, role) {
 			continue
@@ -642,6 +648,9 @@ func keepLast(tx *store.Tx, id int64, lost []Role) error {
 		if len(holders) == 1 && holders[0] == id {
 			return fault.New(fault.Conflict, "这是最后一位"+role.Name()+"，请先为其他人设置该角色。")
 		}
+	}
+	if s.leaving != nil && len(lost) > 0 {
+		return s.leaving(tx, id, lost)
 	}
 	return nil
 }

@@ -66,10 +66,14 @@ func (d *Doors) passwordPage(c *door.Ctx, status int, wrong error) error {
 	if c.Actor.Hold == staff.HoldPassword {
 		p.Lead = "您现在用的是一次性密码，改成自己的密码后才能继续。"
 	}
+	hint := "至少8位，含大写字母、小写字母、数字、符号中的三类；或者16位以上的长密码。"
+	if staff.NeedsLong(c.Actor.Roles) {
+		hint = "您的密码保护着举报的密钥，要16位以上。可以用这一个，请先抄在纸上：" + staff.GeneratePassword()
+	}
 	p.Form = view.Form{Action: "/desk/password", CSRF: f.CSRF, Fields: []view.Field{
 		{Name: "old", Kind: "password", Label: "现在的密码", Required: true, Autocomplete: "current-password"},
 		{Name: "new", Kind: "password", Label: "新密码", Required: true, Autocomplete: "new-password",
-			Hint: "至少8位，含大写字母、小写字母、数字、符号中的三类；或者16位以上的长密码。"},
+			Hint: hint},
 		{Name: "repeat", Kind: "password", Label: "再输入一次新密码", Required: true, Autocomplete: "new-password"}},
 		Buttons: []view.Button{{Text: "修改密码"}}}
 	if wrong != nil {
@@ -87,7 +91,7 @@ func (d *Doors) ChangePassword(c *door.Ctx) error {
 	// What the new password lacks is said at the new one; the room's own
 	// refusals are about the old one.
 	field := "new"
-	err = staff.CheckPassword(c.Actor.Login, f.Get("new"))
+	err = staff.CheckPasswordFor(c.Actor.Roles, c.Actor.Login, f.Get("new"))
 	switch {
 	case err != nil:
 	case f.Get("new") != f.Get("repeat"):
