@@ -97,6 +97,11 @@ func (s *Service) captchaDigits(ctx context.Context, id string) ([]byte, error) 
 	return out, nil
 }
 
+// TakeCaptchas uses captchas up in another room's transaction and returns their digits.
+func TakeCaptchas(tx *store.Tx, ids ...string) (map[string]string, error) {
+	return takeCaptchas(tx, ids...)
+}
+
 // takeCaptchas removes the captchas with these ids and returns the digits of
 // those that had not expired. Whoever deletes the row has it: a replay, on any
 // instance, finds nothing.

@@ -165,7 +165,7 @@ func (s *Submission) Check() error {
 			add(f.Name, "请填写“"+f.Label+"”。")
 		case n > f.Max:
 			add(f.Name, fmt.Sprintf("“%s”最多 %d 个字，现在有 %d 个字，请缩短。", f.Label, f.Max, n))
-		case n > 0 && f.Name == "phone" && !phoneLike(*v):
+		case n > 0 && f.Name == "phone" && !PhoneLike(*v):
 			add(f.Name, "电话号码只写数字，可以有区号，例如 0871-64090000。")
 		case n > 0 && f.Name == "email" && !emailLike(*v):
 			add(f.Name, "电子邮箱的写法不对，应当像 name@example.cn。")
@@ -182,7 +182,8 @@ func (s *Submission) Check() error {
 	return fault.Form(bad)
 }
 
-func phoneLike(s string) bool {
+// PhoneLike reports whether a text can be a telephone number.
+func PhoneLike(s string) bool {
 	digits := 0
 	for _, r := range norm.NFKC.String(s) {
 		switch {

@@ -37,7 +37,7 @@ type accessFailure struct {
 
 func (accessFailure) TableName() string { return "access_failures" }
 
-var errWrongCode = fault.New(fault.Invalid, "编号或查询码不对。请对照回执再输入一次；编号和查询码都是 8 位数字。")
+var errWrongCode = fault.New(fault.Invalid, "编号或查询码不对。请对照回执再输入一次；编号是 8 位数字，查询码是 8 位数字，举报的是 24 位。")
 
 // Unlock checks a number and a code. A number that does not exist and a code
 // that is wrong take the same way through the same statements: same answer,
@@ -58,11 +58,31 @@ func (s *Service) Unlock(ctx context.Context, from, number, code string) (int64,
 	if err := fault.Form(bad); err != nil {
 		return 0, err
 	}
-	counts := []counted{{hash: s.trackKey.Sum("number", number, from), free: freeFailures}, {hash: s.trackKey.Sum("number", number), free: patience}}
 	var id int64
+	err := s.Judge(ctx, from, number, func(tx *store.Tx) (bool, error) {
+		id = 0
+		var c Case
+		err := tx.Select("id, access_hash").Where("case_no = ?", number).Take(&c).Error
+		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+			return false, fmt.Errorf("cases: unlock: %w", err)
+		}
+		right := s.accessKey.Match(c.AccessHash, number, code) && c.ID != 0
+		if right {
+			id = c.ID
+		}
+		return right, nil
+	})
+	return id, err
+}
+
+// Judge counts the failures of a number and says no to whoever must wait or, by
+// right, has the wrong code. Reports are judged by it too: how long a number
+// makes people wait does not tell what it is of.
+func (s *Service) Judge(ctx context.Context, from, number string, right func(*store.Tx) (bool, error)) error {
+	counts := []counted{{hash: s.trackKey.Sum("number", number, from), free: freeFailures}, {hash: s.trackKey.Sum("number", number), free: patience}}
 	var refused error
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
-		id, refused = 0, nil
+		refused = nil
 		for i := range counts {
 			wait, err := counts[i].load(tx)
 			if err != nil {
@@ -75,32 +95,25 @@ func (s *Service) Unlock(ctx context.Context, from, number, code string) (int64,
 		if refused != nil {
 			return nil
 		}
-		var c Case
-		err := tx.Select("id, access_hash").Where("case_no = ?", number).Take(&c).Error
-		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
-			return fmt.Errorf("cases: unlock: %w", err)
+		ok, err := right(tx)
+		if err != nil {
+			return err
 		}
-		if right := s.accessKey.Match(c.AccessHash, number, code); right && c.ID != 0 {
-			id = c.ID
-			for i := range counts {
-				if err := counts[i].forget(tx); err != nil {
-					return err
-				}
-			}
-			return nil
+		settle := (*counted).forget
+		if !ok {
+			refused, settle = errWrongCode, (*counted).fail
 		}
-		refused = errWrongCode
 		for i := range counts {
-			if err := counts[i].fail(tx); err != nil {
+			if err := settle(&counts[i], tx); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return id, refused
+	return refused
 }
 
 // patience is how many wrong codes from anywhere a number forgives; the right
@@ -148,6 +161,9 @@ func (c *counted) forget(tx *store.Tx) error {
 }
 
 // onlyDigits finds the digits in what was typed: 编号 4225 8190 is 42258190.
+// OnlyDigits finds the digits in what was typed.
+func OnlyDigits(s string) string { return onlyDigits(s) }
+
 func onlyDigits(s string) string {
 	s = allDigits(s)
 	return s[:min(len(s), 40)]

@@ -235,12 +235,13 @@ const (
 	ReReview   Step = "re_review"  // 复核
 	Object     Step = "object"     // 不同意答复的，多久内可以提出
 	Decide     Step = "decide"     // 对不同意见作出决定
+	Feedback   Step = "feedback"   // 反馈举报的处理结果
 )
 
 // Word is the step as staff read it.
 func (s Step) Word() string {
 	return map[Step]string{Register: "登记", Notice: "告知", Handle: "办理", Extend: "延期", Return: "退回", Reconsider: "复查", ReReview: "复核",
-		Object: "提出不同意见", Decide: "研究不同意见"}[s]
+		Object: "提出不同意见", Decide: "研究不同意见", Feedback: "反馈结果"}[s]
 }
 
 // TimeLimit is one row of the table of limits.
@@ -250,7 +251,7 @@ type TimeLimit struct {
 	Version   int
 	Amount    int
 	Unit      calendar.Unit
-	Starts    string // what day 0 is: received, accepted, assigned, due, replied, objected
+	Starts    string // what day 0 is: received, accepted, assigned, due, replied, objected, concluded
 	Binding   bool   // a published norm: waiting for the citizen does not stop it
 	Source    string
 	At        *time.Time

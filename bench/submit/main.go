@@ -1,4 +1,4 @@
-// Command submit sends suggestions to a running site as browsers do, and
+// Command submit sends suggestions, or sealed reports, to a running site as browsers do, and
 // measures and verifies them: 64 keep-alive connections, each with its own
 // cookie and token from the form, each submission with a key, a captcha and the
 // multipart body of the real form.
@@ -40,9 +40,10 @@ func main() {
 	database := flag.String("database-url", "", "PostgreSQL URL of the site")
 	clients := flag.Int("clients", 64, "connections")
 	count := flag.Int("n", 10_000, "submissions")
+	report := flag.Bool("report", false, "send sealed reports")
 	warm := flag.Int("warm", 500, "submissions before the clock starts")
 	flag.Parse()
-	if err := run(*site, store.Config{DataDir: *data, URL: *database}, *clients, *warm, *count); err != nil {
+	if err := run(*site, store.Config{DataDir: *data, URL: *database}, *report, *clients, *warm, *count); err != nil {
 		fmt.Fprintln(os.Stderr, "submit:", err)
 		os.Exit(1)
 	}
@@ -51,6 +52,7 @@ func main() {
 // load is one run.
 type load struct {
 	host     string
+	of       kind
 	captchas []string // ids; all have the same digits
 	next     atomic.Int64
 	numbers  []string
@@ -59,7 +61,23 @@ type load struct {
 
 const digits = "314159"
 
-func run(site string, c store.Config, clients, warm, count int) error {
+// kind is what is sent: its form, the table of its numbers, and what whole ones have.
+type kind struct{ path, table, whole string }
+
+var (
+	suggestions = kind{"/submit/suggestion", "cases", `SELECT count(*) AS cases, count(*) FILTER (WHERE e.n = 1 AND a.n = 1 AND k.n = 1 AND d.n = 1) AS whole FROM cases c
+		LEFT JOIN (SELECT case_id, count(*) AS n FROM case_events WHERE verb = 'submit' GROUP BY case_id) e ON e.case_id = c.id
+		LEFT JOIN (SELECT subject_id, count(*) AS n FROM audit WHERE verb = 'case.submit' GROUP BY subject_id) a ON a.subject_id = c.id
+		LEFT JOIN (SELECT case_id, 1 AS n FROM case_contacts WHERE length(sealed) > 128 AND caller_hash IS NOT NULL) k ON k.case_id = c.id
+		LEFT JOIN (SELECT ref, 1 AS n FROM search_docs WHERE kind = 'case') d ON d.ref = c.id`}
+	sealed = kind{"/submit/report", "reports", `SELECT count(*) AS cases, count(*) FILTER (WHERE e.n = 1 AND a.n = 1 AND g.n >= 3 AND t.n = 2) AS whole FROM reports c
+		LEFT JOIN (SELECT report_id, count(*) AS n FROM report_events WHERE verb = 'submit' GROUP BY report_id) e ON e.report_id = c.id
+		LEFT JOIN (SELECT subject_id, count(*) AS n FROM audit WHERE verb = 'report.submit' GROUP BY subject_id) a ON a.subject_id = c.id
+		LEFT JOIN (SELECT report_id, count(*) AS n FROM report_grants WHERE epoch = 1 GROUP BY report_id) g ON g.report_id = c.id
+		LEFT JOIN (SELECT report_id, count(*) AS n FROM report_texts GROUP BY report_id) t ON t.report_id = c.id`}
+)
+
+func run(site string, c store.Config, report bool, clients, warm, count int) error {
 	ctx := context.Background()
 	u, err := url.Parse(site)
 	if err != nil {
@@ -70,11 +88,14 @@ func run(site string, c store.Config, clients, warm, count int) error {
 		return err
 	}
 	defer db.Close()
-	l := &load{host: u.Host}
+	l := &load{host: u.Host, of: suggestions}
+	if report {
+		l.of = sealed
+	}
 	if err := l.plant(ctx, db, warm+count); err != nil {
 		return err
 	}
-	before, err := tally(ctx, db)
+	before, err := l.tally(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -179,7 +200,7 @@ func (l *load) open() (*client, error) {
 		return nil, err
 	}
 	c := &client{load: l, conn: conn, in: bufio.NewReaderSize(conn, 32<<10), random: rand.New(rand.NewPCG(rand.Uint64(), 1))}
-	page, err := c.exchange(fmt.Appendf(nil, "GET /submit/suggestion HTTP/1.1\r\nHost: %s\r\n\r\n", l.host))
+	page, err := c.exchange(fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", l.of.path, l.host))
 	if err != nil {
 		return nil, err
 	}
@@ -230,13 +251,17 @@ func (c *client) prepare(n int) {
 			text.WriteString(sentences[c.random.IntN(len(sentences))] + "；")
 		}
 		field(&b, "content", text.String())
+		if c.load.of == sealed {
+			field(&b, "anonymous", "no")
+			field(&b, "person", "某甲")
+		}
 		field(&b, "name", "王女士")
 		field(&b, "phone", fmt.Sprintf("139%08d", c.random.IntN(100_000_000)))
 		field(&b, "email", "")
 		// A browser sends an empty file for an empty file field.
 		fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; name=\"attachments\"; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n--%s--\r\n", boundary, boundary)
-		request := fmt.Appendf(nil, "POST /submit/suggestion HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nContent-Type: multipart/form-data; boundary=%s\r\nContent-Length: %d\r\nAccept-Encoding: gzip, deflate, br\r\nSec-Fetch-Site: same-origin\r\n\r\n",
-			c.load.host, c.cookie, boundary, b.Len())
+		request := fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nContent-Type: multipart/form-data; boundary=%s\r\nContent-Length: %d\r\nAccept-Encoding: gzip, deflate, br\r\nSec-Fetch-Site: same-origin\r\n\r\n",
+			c.load.of.path, c.load.host, c.cookie, boundary, b.Len())
 		c.requests = append(c.requests, append(request, b.Bytes()...))
 	}
 }
@@ -262,13 +287,9 @@ func (c *client) submit(request []byte) error {
 type rows struct{ Cases, Whole int64 }
 
 // tally counts the cases, and those that have everything a case must have.
-func tally(ctx context.Context, db *store.DB) (n rows, err error) {
+func (l *load) tally(ctx context.Context, db *store.DB) (n rows, err error) {
 	err = db.Read(ctx, func(r *store.Reader) error {
-		return r.Raw(`SELECT count(*) AS cases, count(*) FILTER (WHERE e.n = 1 AND a.n = 1 AND k.n = 1 AND d.n = 1) AS whole FROM cases c
-			LEFT JOIN (SELECT case_id, count(*) AS n FROM case_events WHERE verb = 'submit' GROUP BY case_id) e ON e.case_id = c.id
-			LEFT JOIN (SELECT subject_id, count(*) AS n FROM audit WHERE verb = 'case.submit' GROUP BY subject_id) a ON a.subject_id = c.id
-			LEFT JOIN (SELECT case_id, 1 AS n FROM case_contacts WHERE length(sealed) > 128 AND caller_hash IS NOT NULL) k ON k.case_id = c.id
-			LEFT JOIN (SELECT ref, 1 AS n FROM search_docs WHERE kind = 'case') d ON d.ref = c.id`).Scan(&n).Error
+		return r.Raw(l.of.whole).Scan(&n).Error
 	})
 	return n, err
 }
@@ -284,7 +305,7 @@ func (l *load) verify(ctx context.Context, db *store.DB, before rows) error {
 	for part := range slices.Chunk(l.numbers, 1000) {
 		err := db.Read(ctx, func(r *store.Reader) error {
 			var n int64
-			err := r.Table("cases").Where("case_no IN ?", part).Count(&n).Error
+			err := r.Table(l.of.table).Where("case_no IN ?", part).Count(&n).Error
 			found += n
 			return err
 		})
@@ -292,7 +313,7 @@ func (l *load) verify(ctx context.Context, db *store.DB, before rows) error {
 			return err
 		}
 	}
-	after, err := tally(ctx, db)
+	after, err := l.tally(ctx, db)
 	if err != nil {
 		return err
 	}

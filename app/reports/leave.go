@@ -1,0 +1,230 @@
+package reports
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"mingjing/app/fault"
+	"mingjing/app/journal"
+	"mingjing/app/seal"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+)
+
+// departed are those who handed over and get nothing new.
+func departed(r *store.Reader) (map[int64]bool, error) {
+	var ids []int64
+	if err := r.Table("key_departures").Order("staff_id").Limit(1000).Pluck("staff_id", &ids).Error; err != nil {
+		return nil, fmt.Errorf("reports: departures: %w", err)
+	}
+	out := map[int64]bool{}
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, nil
+}
+
+func depart(tx *store.Tx, id int64) error {
+	if err := tx.Exec("INSERT INTO key_departures (staff_id, at) VALUES (?, ?) ON CONFLICT DO NOTHING", id, tx.Now).Error; err != nil {
+		return fmt.Errorf("reports: departure: %w", err)
+	}
+	return nil
+}
+
+// MayLeave refuses to end the account, or the role, of somebody on the roster who
+// has not handed over what they hold; staff asks it, since a key that is gone
+// takes with it what only it opens. Which grants are real does not show here, so
+// only those who hold them can say that nothing is lost.
+func (s *Service) MayLeave(tx *store.Tx, id int64, lost []staff.Role) error {
+	if !slices.Contains(lost, staff.DisciplineOfficer) && !slices.Contains(lost, staff.Custodian) {
+		return nil
+	}
+	now, _, err := s.roster(&tx.Reader)
+	if errors.Is(err, ErrRoster) {
+		return nil // nothing was sealed to a list that cannot be trusted
+	}
+	if err != nil {
+		return err
+	}
+	if _, on := now.Of(id); !on {
+		return nil
+	}
+	var n int64
+	if err := tx.Table("report_grants").Where("staff_id = ?", id).Limit(1).Count(&n).Error; err != nil || n == 0 {
+		return err
+	}
+	gone, err := departed(&tx.Reader)
+	if err != nil || gone[id] {
+		return err
+	}
+	return fault.New(fault.Conflict, "此人手里有举报的密钥，直接停用会有举报再也打不开。请本人先在“举报密钥”页办移交；本人不能办的，由两位纪检专员用恢复函办：portal keys recover --leaver 登录名 --login 接手人。")
+}
+
+// HandOver ends the actor's part in all reports: what they handle goes to the
+// officer to, what they could open goes on without them, both with new keys; an
+// identity they keep is given to the custodian to. It refuses when something
+// would then open for nobody. From then on they are given nothing new, and their
+// account can be ended. It returns how many reports changed hands.
+func (s *Service) HandOver(ctx context.Context, a staff.Actor, to int64) (n int, err error) {
+	if err := a.Require(staff.DisciplineOfficer, staff.Custodian); err != nil {
+		return 0, err
+	}
+	key, err := private(a)
+	if err != nil {
+		return 0, err
+	}
+	role := holderOfficer
+	if a.Has(staff.Custodian) {
+		role = holderCustodian
+	}
+	fit := false
+	err = s.db.Read(ctx, func(r *store.Reader) error {
+		d, err := s.readers(r)
+		if err != nil {
+			return err
+		}
+		for _, m := range d.everybody() {
+			fit = fit || m.Staff == to && m.Staff != a.ID && m.Custodian == (role == holderCustodian)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	if !fit {
+		return 0, fault.Form([]fault.Field{{Name: "to", Message: "请从列表里选一位接手的人。"}})
+	}
+	if err := s.ensureDesk(ctx); err != nil {
+		return 0, err
+	}
+	stuck := 0
+	for last := int64(0); ; {
+		var ids []int64
+		err := s.db.Read(ctx, func(r *store.Reader) error {
+			return r.Table("report_grants").Distinct("report_id").Where("staff_id = ? AND holder = ? AND report_id > ?", a.ID, role, last).Order("report_id").Limit(200).Pluck("report_id", &ids).Error
+		})
+		if err != nil {
+			return n, fmt.Errorf("reports: hand over: %w", err)
+		}
+		if len(ids) == 0 {
+			break
+		}
+		for _, id := range ids {
+			last = id
+			moved, err := s.part(ctx, a, key, role, id, to)
+			switch {
+			case errors.Is(err, errStuck):
+				stuck++
+			case err != nil:
+				return n, err
+			case moved:
+				n++
+			}
+		}
+	}
+	if stuck > 0 {
+		return n, fault.New(fault.Conflict, fmt.Sprintf("已移交 %d 件。还有 %d 件除您以外没有人可以看，不能移交，账号也不能停用：请先增加一位可以办理的人（例如外部专员），在这一页签好名单，再移交。", n, stuck))
+	}
+	return n, s.db.Write(ctx, func(tx *store.Tx) error {
+		if err := depart(tx, a.ID); err != nil {
+			return err
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "keys.hand_over", Subject: "staff", SubjectID: a.ID, Public: true,
+			Changes: []journal.Change{{Field: "reports", New: fmt.Sprint(n)}}})
+	})
+}
+
+var errStuck = errors.New("reports: nobody else may")
+
+// part takes the actor out of one report.
+func (s *Service) part(ctx context.Context, a staff.Actor, key *seal.Private, role string, id, to int64) (moved bool, err error) {
+	if err := s.ensureReporter(ctx, id); err != nil {
+		return false, err
+	}
+	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		moved = false
+		x, err := find(&tx.Reader, "id = ?", id)
+		if err != nil {
+			return fmt.Errorf("reports: hand over: %w", err)
+		}
+		keys, err := s.rings(&tx.Reader, x, role, a.ID, key)
+		if errors.Is(err, seal.ErrSealed) {
+			return nil // a decoy
+		}
+		if err != nil {
+			return err
+		}
+		d, err := s.readers(&tx.Reader)
+		if err != nil {
+			return err
+		}
+		if role == holderCustodian {
+			moved, err = s.passIdentity(tx, d, x, keys, to)
+			return err
+		}
+		if keys[x.Epoch] == nil {
+			return nil
+		}
+		st, err := s.statement(&tx.Reader, x, keys)
+		if err != nil {
+			return err
+		}
+		list, err := s.assignable(&tx.Reader, d, x, st)
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(list, func(p staff.Name) bool { return p.ID == a.ID })
+		if len(list) == 0 {
+			return errStuck
+		}
+		changes := map[string]any{"unread": true}
+		var next []int64
+		switch {
+		case x.HandlerID != nil && *x.HandlerID == a.ID:
+			heir := to
+			if !slices.ContainsFunc(list, func(p staff.Name) bool { return p.ID == to }) {
+				heir = list[0].ID // who was chosen may not have this one
+			}
+			next, changes["handler_id"] = []int64{heir}, heir
+		case x.HandlerID != nil:
+			next = []int64{*x.HandlerID}
+		default:
+			for _, p := range list {
+				next = append(next, p.ID)
+			}
+		}
+		if err := s.rotate(tx, d, &x, st, keys, next); err != nil {
+			return err
+		}
+		moved, changes["epoch"] = true, x.Epoch
+		if err := s.step(tx, a, x, DoAssign, ""); err != nil {
+			return err
+		}
+		return save(tx, &x, changes)
+	})
+	return moved, err
+}
+
+// passIdentity gives what a custodian keeps to another.
+func (s *Service) passIdentity(tx *store.Tx, d *desk, x Report, keys rings, to int64) (bool, error) {
+	for _, m := range d.custodians {
+		if m.Staff != to {
+			continue
+		}
+		l, err := s.line(m.Key)
+		if err != nil {
+			return false, err
+		}
+		for epoch, r := range keys {
+			err := errors.Join(tx.Where("report_id = ? AND epoch = ? AND holder = ? AND staff_id = ?", x.ID, epoch, holderCustodian, to).Delete(&grant{}).Error,
+				tx.Create(&grant{ReportID: x.ID, Epoch: epoch, Holder: holderCustodian, StaffID: to, LineID: &l.id, Sealed: x.close(l.box, epoch, holderCustodian, to, r)}).Error)
+			if err != nil {
+				return false, fmt.Errorf("reports: grants: %w", err)
+			}
+		}
+		return true, nil
+	}
+	return false, nil
+}
