@@ -28,6 +28,7 @@ import (
 	"mingjing/app/courier"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/reports"
 	"mingjing/app/seal"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
@@ -50,6 +51,7 @@ type App struct {
 	Staff         *staff.Service
 	Ledger        *ledger.Service
 	Cases         *cases.Service
+	Reports       *reports.Service
 	Subscriptions *subscription.Service
 	Stats         *stats.Service
 	Blobs         blob.Store
@@ -102,15 +104,31 @@ func (a *App) wire(ctx context.Context) error {
 	a.Staff = staff.New(a.DB, pepper, a.Config.SecondFactorRequired())
 	a.Ledger = ledger.New(a.DB, a.Blobs)
 	a.Cases = cases.New(a.DB, a.Blobs, pepper)
-	if err := a.Cases.SealContacts(ctx); err != nil {
+	a.Reports = reports.New(a.DB, a.Blobs, pepper, a.Config.KeysDir)
+	a.Staff.Leaving(a.Reports.MayLeave)
+	if err := a.settle(ctx); err != nil {
 		a.Cases.Close()
+		a.Reports.Close()
 		return err
 	}
 	a.Subscriptions = subscription.New(a.DB, pepper)
 	a.Stats = stats.New(a.DB)
-	a.House = door.NewHouse(door.House{Subscriptions: a.Subscriptions, Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Stats: a.Stats, Outbox: courier.NewOutbox(a.DB), Ready: a.ready.Load}, pepper)
+	a.House = door.NewHouse(door.House{Subscriptions: a.Subscriptions, Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Reports: a.Reports, Stats: a.Stats, Outbox: courier.NewOutbox(a.DB), Ready: a.ready.Load}, pepper)
 	a.Web = web.New(a.House, a.log)
 	return nil
+}
+
+// settle finishes what must be so before anything is shown: contacts of an earlier
+// program are sealed, and what was erased is not brought back by a restored backup.
+func (a *App) settle(ctx context.Context) error {
+	if err := a.Cases.SealContacts(ctx); err != nil {
+		return err
+	}
+	n, err := a.Reports.Forget(ctx)
+	if n > 0 {
+		a.log.Warn("erased again what a restored backup had brought back", "reports", n)
+	}
+	return err
 }
 
 // ErrPepper means that the pepper file is missing or belongs to another database.
@@ -170,11 +188,48 @@ func (a *App) Prepare(ctx context.Context) error {
 		if err := os.WriteFile(filepath.Join(a.Config.DataDir, FirstAccountsFile), []byte(b.String()), 0o600); err != nil {
 			return fmt.Errorf("first accounts: %w", err)
 		}
+		if err := a.trialKeys(ctx, accounts); err != nil {
+			return err
+		}
 		// Each password took 64 MiB to hash; the system gets them back at once.
 		debug.FreeOSMemory()
 	}
 	a.House.Pages.Refresh(ctx)
 	a.ready.Store(true)
+	return nil
+}
+
+// FirstKitsFile is where the first start leaves the trial kits of recovery.
+const FirstKitsFile = "first-recovery-kits.txt"
+
+// trialKeys makes a site that answers loopback alone ready for reports: a recovery
+// key for trial, and a roster signed in the name of the trial officer.
+func (a *App) trialKeys(ctx context.Context, accounts []staff.FirstAccount) error {
+	if !a.Config.Loopback() {
+		return nil
+	}
+	kits, err := a.Reports.InitRecovery(ctx, true)
+	if fault.Is(err, fault.Conflict) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	for _, k := range kits {
+		fmt.Fprintf(&b, "%s\t%s\n", k.Letter, k.Secret)
+	}
+	if err := os.WriteFile(filepath.Join(a.Config.DataDir, FirstKitsFile), []byte(b.String()), 0o600); err != nil {
+		return fmt.Errorf("first recovery kits: %w", err)
+	}
+	for _, x := range accounts {
+		if x.Role != staff.DisciplineOfficer {
+			continue
+		}
+		if err := a.Reports.Sign(ctx, x.Actor, "", nil, ""); err != nil {
+			return fmt.Errorf("trial keys: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -273,7 +328,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go a.House.Pages.Watch(work)
-	c := courier.New(a.DB, a.Cases, a.Staff, a.Ledger, a.Subscriptions, a.Stats, a.Blobs, a.Config, a.log)
+	c := courier.New(a.DB, a.Cases, a.Reports, a.Staff, a.Ledger, a.Subscriptions, a.Stats, a.Blobs, a.Config, a.log)
 	done := make(chan struct{})
 	go func() { defer close(done); c.Run(work) }()
 	metrics, err := a.metrics()
@@ -313,5 +368,6 @@ func (a *App) metrics() (*http.Server, error) {
 // Close finishes what was accepted and releases the database.
 func (a *App) Close() error {
 	a.Cases.Close()
+	a.Reports.Close()
 	return a.DB.Close()
 }

@@ -147,6 +147,9 @@ func (s *Site) Browser() *Browser {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
+// At is the same visitor, cookies and all, on another instance.
+func (b *Browser) At(s *Site) *Browser { return &Browser{s, b.client} }
+
 // Page is an answer, read whole.
 type Page struct {
 	*goquery.Document

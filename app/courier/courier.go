@@ -20,6 +20,7 @@ import (
 	"mingjing/app/cases"
 	"mingjing/app/config"
 	"mingjing/app/ledger"
+	"mingjing/app/reports"
 	"mingjing/app/staff"
 	"mingjing/app/stats"
 	"mingjing/app/store"
@@ -30,6 +31,7 @@ import (
 type Courier struct {
 	db            *store.DB
 	cases         *cases.Service
+	reports       *reports.Service
 	staff         *staff.Service
 	ledger        *ledger.Service
 	subscriptions *subscription.Service
@@ -41,8 +43,8 @@ type Courier struct {
 }
 
 // New prepares the courier.
-func New(db *store.DB, c *cases.Service, s *staff.Service, l *ledger.Service, u *subscription.Service, n *stats.Service, b blob.Store, cfg config.Config, log *slog.Logger) *Courier {
-	return &Courier{db, c, s, l, u, n, b, cfg, &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, log}
+func New(db *store.DB, c *cases.Service, p *reports.Service, s *staff.Service, l *ledger.Service, u *subscription.Service, n *stats.Service, b blob.Store, cfg config.Config, log *slog.Logger) *Courier {
+	return &Courier{db, c, p, s, l, u, n, b, cfg, &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, log}
 }
 
 const (
@@ -130,17 +132,18 @@ func (c *Courier) expire(ctx context.Context) error {
 func (c *Courier) Purge(ctx context.Context) error {
 	_, sessions := c.staff.Purge(ctx)
 	_, orphans := blob.Sweep(ctx, c.blobs, c.db.Now().Add(-orphanAge), func(key string) (bool, error) {
-		orphan, err := c.cases.Orphan(ctx, key)
-		if !orphan || err != nil {
-			return !orphan, err
+		for _, orphan := range []func(context.Context, string) (bool, error){c.cases.Orphan, c.reports.Orphan} {
+			if is, err := orphan(ctx, key); !is || err != nil {
+				return !is, err
+			}
 		}
 		held := false
-		err = c.db.Read(ctx, func(r *store.Reader) (err error) {
+		err := c.db.Read(ctx, func(r *store.Reader) (err error) {
 			held, err = ledger.Holds(r, key)
 			return err
 		})
 		return held, err
 	})
 	// One that fails does not keep the others from their work.
-	return errors.Join(c.settle(ctx), c.cases.Purge(ctx), c.expire(ctx), c.cases.SweepStaged(ctx), c.subscriptions.Purge(ctx), sessions, orphans)
+	return errors.Join(c.settle(ctx), c.cases.Purge(ctx), c.expire(ctx), c.cases.SweepStaged(ctx), c.reports.Tick(ctx), c.subscriptions.Purge(ctx), sessions, orphans)
 }

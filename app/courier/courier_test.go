@@ -29,6 +29,7 @@ import (
 	"mingjing/app/journal"
 	"mingjing/app/ledger"
 	"mingjing/app/ledger/ledgertest"
+	"mingjing/app/reports"
 	"mingjing/app/seal"
 	"mingjing/app/staff"
 	"mingjing/app/staff/stafftest"
@@ -126,6 +127,7 @@ type world struct {
 	db            *store.DB
 	clock         *storetest.Clock
 	cases         *cases.Service
+	reports       *reports.Service
 	staff         *staff.Service
 	ledger        *ledger.Service
 	subscriptions *subscription.Service
@@ -149,6 +151,7 @@ func each(t *testing.T, m manner, test func(t *testing.T, w *world, s *sink)) {
 		w := furnish(db, blob.Sealed(folder, key), config.Config{SMTPURL: listen(t, s), MailFrom: "portal@court.example", BaseURL: "https://zg.example.cn"})
 		w.clock = clock
 		t.Cleanup(w.cases.Close)
+		t.Cleanup(w.reports.Close)
 		test(t, w, s)
 	})
 }
@@ -156,8 +159,8 @@ func each(t *testing.T, m manner, test func(t *testing.T, w *world, s *sink)) {
 // furnish is a house with a courier.
 func furnish(db *store.DB, blobs blob.Store, cfg config.Config) *world {
 	pepper := seal.Pepper(bytes.Repeat([]byte{3}, 32))
-	w := &world{db: db, blobs: blobs, cases: cases.New(db, blobs, pepper), staff: staff.New(db, pepper, false), ledger: ledger.New(db, blobs), subscriptions: subscription.New(db, pepper)}
-	w.Courier = courier.New(db, w.cases, w.staff, w.ledger, w.subscriptions, stats.New(db), blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
+	w := &world{db: db, blobs: blobs, cases: cases.New(db, blobs, pepper), reports: reports.New(db, blobs, pepper, cfg.KeysDir), staff: staff.New(db, pepper, false), ledger: ledger.New(db, blobs), subscriptions: subscription.New(db, pepper)}
+	w.Courier = courier.New(db, w.cases, w.reports, w.staff, w.ledger, w.subscriptions, stats.New(db), blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
 	return w
 }
 
@@ -304,7 +307,7 @@ func TestPurgeRemovesOnlyWhatHasOutlivedItsUse(t *testing.T) {
 func TestWithoutAMailServerNewsIsGivenUpAndNeverSentLater(t *testing.T) {
 	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
 		w.record(t)
-		unset := courier.New(w.db, w.cases, w.staff, w.ledger, w.subscriptions, stats.New(w.db), w.blobs, config.Config{}, slog.New(slog.DiscardHandler))
+		unset := courier.New(w.db, w.cases, w.reports, w.staff, w.ledger, w.subscriptions, stats.New(w.db), w.blobs, config.Config{}, slog.New(slog.DiscardHandler))
 		work := func(c *courier.Courier) {
 			t.Helper()
 			if err := errors.Join(c.Purge(t.Context()), c.Deliver(t.Context())); err != nil {

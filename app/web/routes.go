@@ -65,7 +65,8 @@ func (s *Server) routes() []route {
 		cached("/open-data/statistics.schema.json", p.Schema("statistics")),
 
 		cached("/submit", p.Choose),
-		cached("/submit/report", p.ReportGuide),
+		limited("/submit/report", "form", p.Report),
+		upload("/submit/report", "submit", p.SendReport),
 		limited("/submit/:kind", "form", p.Form),
 		upload("/submit/:kind", "submit", p.Submit),
 		limited("/captcha/:id.png", "captcha", p.Picture),
@@ -91,6 +92,9 @@ func (s *Server) routes() []route {
 		post("/track/case/erase", "submit", p.AskErasure),
 		limited("/track/case/parts/:id", "track", p.Part),
 		limited("/track/case/own.json", "track", p.Own),
+		upload("/track/report/say", "submit", p.Say),
+		post("/track/report/code", "submit", p.RenewCode),
+		limited("/track/report/files/:id", "track", p.EvidenceFile),
 		post("/track/leave", "", p.Leave),
 	}
 	for _, r := range desk.Routes(s.house) {

@@ -63,6 +63,10 @@ var pages = []struct {
 	{view.Link{Text: "来件", Href: "/desk/queue"}, caseworkers},
 	{view.Link{Text: "日历", Href: "/desk/calendar"}, caseworkers},
 	{view.Link{Text: "登记", Href: "/desk/intake/new"}, recorders},
+	{view.Link{Text: "登记举报", Href: "/desk/intake/report"}, recorders},
+	{view.Link{Text: "举报", Href: "/desk/reports"}, officers},
+	{view.Link{Text: "身份申请", Href: "/desk/identity"}, custodians},
+	{view.Link{Text: "举报密钥", Href: "/desk/keys"}, keyed},
 	{view.Link{Text: "台账", Href: "/desk/ledger"}, ledger.Readers},
 	{view.Link{Text: "过问", Href: "/desk/interference"}, []staff.Role{staff.DisciplineOfficer, staff.Supervisor}},
 	{view.Link{Text: "选登", Href: "/desk/publishing"}, publishers},
@@ -126,6 +130,12 @@ func Routes(h *door.House) []Route {
 		get("/desk/intake/imports/:id", recorders, d.ImportRows), post("/desk/intake/imports/:id/register", recorders, d.RegisterImport),
 		upload(post("/desk/intake/imports/letters", recorders, d.TakeLetters)), get("/desk/intake/imports/:id/rows/:row/scan/:file", recorders, d.Scan),
 		get("/desk/intake/imports/:id/rows/:row", recorders, d.ImportRow), post("/desk/intake/imports/:id/rows/:row/:act", recorders, d.DoImportRow),
+
+		get("/desk/reports", officers, d.ReportQueue), post("/desk/reports/search", officers, d.SearchReports),
+		get("/desk/reports/:id", officers, d.Report), get("/desk/reports/:id/files/:file", officers, d.ReportFile), upload(post("/desk/reports/:id/:verb", officers, d.ActOnReport)),
+		get("/desk/identity", custodians, d.Identities), post("/desk/identity/:id", custodians, d.DecideIdentity), get("/desk/identity/reports/:id/files/:file", custodians, d.OriginalFile),
+		get("/desk/keys", keyed, d.Roster), post("/desk/keys", officers, d.SignRoster), post("/desk/keys/handover", append(slices.Clone(officers), custodians...), d.HandOverKeys),
+		get("/desk/intake/report", recorders, d.TakeReport), post("/desk/intake/report", recorders, d.RecordReport),
 
 		get("/desk/ledger", ledger.Readers, d.Ledger),
 		get("/desk/ledger/import", []staff.Role{staff.RectificationOffice}, d.Import),
@@ -198,6 +208,7 @@ func Routes(h *door.House) []Route {
 		post("/desk/settings/limits", operators, d.SetTimeLimit),
 		get("/desk/settings/calendar", operators, d.Calendar),
 		post("/desk/settings/calendar", operators, d.ImportNotice),
+		get("/desk/settings/reporting", operators, d.Reporting), post("/desk/settings/reporting", operators, d.SaveReporting),
 		get("/desk/settings/retention", operators, d.Retention), post("/desk/settings/retention", operators, d.SaveRetention),
 		get("/desk/canned", cannedWriters, d.Canned), post("/desk/canned", cannedWriters, d.AddCanned),
 		get("/desk/canned/:id", cannedWriters, d.CannedReply), post("/desk/canned/:id", cannedWriters, d.ChangeCanned),
@@ -314,6 +325,9 @@ var doneWords = map[string]string{
 	"ledger_report": "进展已报告，公众网站已更新。", "ledger_details": "已保存。", "ledger_add": "措施已加入台账。", "ledger_evidence": "佐证材料已添加。",
 	"ledger_propose_due": "已提出，等整改办或者院领导批准。", "ledger_decide_due": "已作出决定。", "ledger_apply": "已申请销号，等待核验。", "ledger_review": "核验意见已记录。",
 	"ledger_withdraw": "销号申请已撤回。", "ledger_check": "复查结果已记录。", "ledger_withdrawn": "材料已撤下。", "lookback": "回头看已开始，请逐项核实。", "judge": "结论已记录。", "mapped": "对应关系已确认。", "rule": "制度已登记。", "rule_changed": "制度已保存。", "end": "这次回头看已结束。",
+	"report_accept": "已受理，举报人查询时看得到。", "report_refuse": "已告知举报人不属受理范围。", "report_assign": "已交办。", "report_recuse": "已登记回避，您不再能打开这件举报。", "report_note": "工作记录已加密保存。", "report_answer": "已回复，举报人凭查询码看。",
+	"report_ask_identity": "已申请，等待身份保管人决定。", "report_conclude": "已办结，请按期反馈结果。", "report_feedback": "已反馈结果。", "report_reopen": "已重新办理。", "report_hold": "已列为依法保留。", "report_unhold": "已解除保留。",
+	"identity": "已决定，举报人查询时看得到。", "roster": "名单已签署，新的举报加密给名单上的人。", "handover": "已全部移交。", "reporting": "已保存。",
 	"corrected": "更正已记下，公众网站已更新。", "site": "设置已保存。", "outbox": "已记下。", "messages": "用语已保存，以后的通知照这样写。", "limit": "时限已修改，新来件按新时限计算。", "calendar": "放假安排已装入。",
 }
 

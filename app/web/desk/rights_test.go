@@ -61,6 +61,13 @@ var rights = map[string]string{
 	"GET /desk/intake/imports/:id/rows/:row":            "intake_clerk dispatcher",
 	"POST /desk/intake/imports/:id/rows/:row/:act":      "intake_clerk dispatcher",
 
+	"GET /desk/reports": "discipline_officer", "POST /desk/reports/search": "discipline_officer", "GET /desk/reports/:id": "discipline_officer",
+	"GET /desk/reports/:id/files/:file": "discipline_officer", "POST /desk/reports/:id/:verb": "discipline_officer",
+	"GET /desk/identity": "custodian", "POST /desk/identity/:id": "custodian", "GET /desk/identity/reports/:id/files/:file": "custodian",
+	"GET /desk/keys": "discipline_officer custodian sec_admin", "POST /desk/keys": "discipline_officer", "POST /desk/keys/handover": "discipline_officer custodian",
+	"GET /desk/intake/report": "intake_clerk dispatcher", "POST /desk/intake/report": "intake_clerk dispatcher",
+	"GET /desk/settings/reporting": "sys_admin", "POST /desk/settings/reporting": "sys_admin",
+
 	"GET /desk/ledger":                        "rectification_office liaison reviewer discipline_officer supervisor leader publisher",
 	"GET /desk/ledger/measures":               "rectification_office liaison reviewer discipline_officer supervisor leader publisher",
 	"GET /desk/ledger/problems":               "rectification_office liaison reviewer discipline_officer supervisor leader publisher",

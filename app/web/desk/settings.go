@@ -35,7 +35,7 @@ func (d *Doors) set(c *door.Ctx, verb string, change func(*store.Tx, settings.Au
 
 func (d *Doors) settingsFrame(c *door.Ctx, r *store.Reader, here, heading, lead string) (p view.SettingsPage, err error) {
 	p = view.SettingsPage{Heading: heading, Lead: lead}
-	for _, l := range []view.Link{{Text: "网站", Href: "/desk/settings"}, {Text: "时限", Href: "/desk/settings/limits"}, {Text: "放假安排", Href: "/desk/settings/calendar"}, {Text: "保存期限", Href: "/desk/settings/retention"}, {Text: "通知用语", Href: "/desk/settings/messages"}, {Text: "发件箱", Href: "/desk/settings/outbox"}} {
+	for _, l := range []view.Link{{Text: "网站", Href: "/desk/settings"}, {Text: "时限", Href: "/desk/settings/limits"}, {Text: "放假安排", Href: "/desk/settings/calendar"}, {Text: "保存期限", Href: "/desk/settings/retention"}, {Text: "举报", Href: "/desk/settings/reporting"}, {Text: "通知用语", Href: "/desk/settings/messages"}, {Text: "发件箱", Href: "/desk/settings/outbox"}} {
 		p.Tabs = append(p.Tabs, view.NavLink{Link: l, Page: l.Href == here})
 	}
 	p.Desk, err = d.frameIn(c, r, "设置："+heading)
@@ -129,7 +129,7 @@ func (d *Doors) SaveSettings(c *door.Ctx) error {
 
 var unitWords = map[calendar.Unit]string{calendar.Workdays: "工作日", calendar.Days: "日", calendar.Months: "个月"}
 
-var startWords = map[string]string{"received": "收到之日", "accepted": "受理之日", "assigned": "分办之日", "due": "原期限届满之日"}
+var startWords = map[string]string{"received": "收到之日", "accepted": "受理之日", "assigned": "分办之日", "due": "原期限届满之日", "replied": "答复之日", "objected": "提出之日", "concluded": "办结之日"}
 
 // TimeLimits shows the table of limits with sources and history.
 func (d *Doors) TimeLimits(c *door.Ctx) error { return d.limitsPage(c, 200, "", nil, nil) }
@@ -177,14 +177,22 @@ func byKind(a, b string) int {
 		if k < 0 {
 			k = len(cases.Kinds)
 		}
-		return k*10 + slices.Index([]settings.Step{settings.Register, settings.Notice, settings.Handle, settings.Extend, settings.Reconsider, settings.ReReview, settings.Object, settings.Decide, settings.Return}, settings.Step(step))
+		return k*10 + slices.Index([]settings.Step{settings.Register, settings.Notice, settings.Handle, settings.Extend, settings.Reconsider, settings.ReReview, settings.Object, settings.Decide, settings.Feedback, settings.Return}, settings.Step(step))
 	}
 	return rank(a) - rank(b)
 }
 
+// kindWord is whose limit it is.
+func kindWord(kind string) string {
+	if kind == "report" {
+		return "检举控告"
+	}
+	return or(cases.Kind(kind).Word(), "各类")
+}
+
 func limitRow(key string, versions []settings.TimeLimit, csrf string) view.LimitRow {
 	now := versions[len(versions)-1]
-	row := view.LimitRow{Kind: or(cases.Kind(now.Kind).Word(), "各类"), Step: now.Step.Word(), Length: now.Limit().String(), Starts: startWords[now.Starts],
+	row := view.LimitRow{Kind: kindWord(now.Kind), Step: now.Step.Word(), Length: now.Limit().String(), Starts: startWords[now.Starts],
 		Source: now.Source, Binding: now.Binding}
 	for _, v := range slices.Backward(versions) {
 		if v.At != nil {

@@ -26,6 +26,7 @@ import (
 	"mingjing/app/courier"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/reports"
 	"mingjing/app/seal"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
@@ -42,6 +43,7 @@ type House struct {
 	Staff         *staff.Service
 	Ledger        *ledger.Service
 	Cases         *cases.Service
+	Reports       *reports.Service
 	Subscriptions *subscription.Service
 	Stats         *stats.Service
 	Outbox        *courier.Outbox

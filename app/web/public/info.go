@@ -212,15 +212,6 @@ func (d *Doors) Guide(c *door.Ctx) error {
 	return show(c, "反映指南与举报须知", &p.Frame, &p, nothing)
 }
 
-// ReportGuide stands where reports of misconduct will be taken.
-func (d *Doors) ReportGuide(c *door.Ctx) error {
-	p := view.ReportGuidePage{}
-	return show(c, "检举控告", &p.Frame, &p, func(*store.Reader) error {
-		p.Crumbs = append(p.Crumbs, view.Link{Text: "我要反映", Href: "/submit"})
-		return nil
-	})
-}
-
 // Accessibility says what works for whom.
 func (d *Doors) Accessibility(c *door.Ctx) error {
 	p := view.AccessibilityPage{}

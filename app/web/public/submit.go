@@ -130,6 +130,7 @@ type staging struct {
 	human  bool
 	chosen bool
 	bad    string
+	keep   func(c *door.Ctx, f *door.Form, name string, body io.Reader) error // stores one
 }
 
 // file stages one file. Bytes are only stored for somebody who answered the
@@ -147,15 +148,23 @@ func (s *staging) file(f *door.Form, name string, body io.Reader) error {
 	if !s.human || s.bad != "" {
 		return nil
 	}
-	err := s.d.stage(s.c, f, name, body)
+	err := s.keep(s.c, f, name, body)
 	if x, ok := fault.As(err); ok && x.Kind != fault.Busy {
-		s.bad = x.Message
-		if len(x.Fields) > 0 {
-			s.bad = x.Fields[0].Message
-		}
+		s.bad = worded(x)
 		return nil
 	}
 	return err
+}
+
+// wrong is what has to be said of the files.
+func (s *staging) wrong() (bad []fault.Field) {
+	if s.bad != "" {
+		bad = append(bad, fault.Field{Name: "attachments", Message: s.bad})
+	}
+	if s.asked && !s.human {
+		bad = append(bad, fault.Field{Name: "captcha_solution", Message: "验证码不对，附件没有接收。请按新的图片填写，并重新选择附件。"})
+	}
+	return bad
 }
 
 // stage keeps one file of a form, within what its sender's address may leave in a day.
@@ -179,7 +188,7 @@ func (d *Doors) Submit(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
-	files := &staging{d: d, c: c}
+	files := &staging{d: d, c: c, keep: d.stage}
 	f, err := c.FormWith(files.file)
 	if errors.Is(err, door.ErrForged) {
 		return d.showForm(c, 403, k, newKey(), f.Get, []fault.Field{{Message: "还没有提交：页面停留太久，或者浏览器不让本站使用 Cookie。填写的内容都在下面，请按新的验证码再提交一次；总是这样的，请在浏览器设置里允许本站使用 Cookie。"}}, "files", nil)
@@ -236,12 +245,7 @@ func (d *Doors) Submit(c *door.Ctx) error {
 	if f.Get("website") != "" {
 		bad = append(bad, fault.Field{Name: "website", Message: "有一栏本应留空，却填了内容。请清空后再提交。"})
 	}
-	if files.bad != "" {
-		bad = append(bad, fault.Field{Name: "attachments", Message: files.bad})
-	}
-	if files.asked && !files.human {
-		bad = append(bad, fault.Field{Name: "captcha_solution", Message: "验证码不对，附件没有接收。请按新的图片填写，并重新选择附件。"})
-	}
+	bad = append(bad, files.wrong()...)
 	if err := d.missing(c, f, key); err != nil {
 		fields, ok := door.Fields(err)
 		if !ok {
@@ -403,18 +407,25 @@ func (d *Doors) check(c *door.Ctx, k cases.Kind, key string, f *door.Form, sub c
 	p.Path = "/submit/" + string(k)
 	p.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "我要反映", Href: "/submit"}}
 	p.Form.CSRF = c.CSRF()
-	if strings.TrimSpace(sub.Captcha) == "" {
-		id := sub.CaptchaID
-		if _, err := d.house.Cases.Picture(c.Std(), id); err != nil {
-			if id, err = d.house.Cases.NewCaptcha(c.Std()); err != nil {
-				return err
-			}
-		}
-		p.Form.Captcha = &view.Captcha{ID: id}
-	} else {
-		p.Form.Hidden = append(p.Form.Hidden, view.Hidden{Name: "captcha_id", Value: sub.CaptchaID}, view.Hidden{Name: "captcha_solution", Value: sub.Captcha})
+	if err := d.carryCaptcha(c, &p.Form, sub.CaptchaID, sub.Captcha); err != nil {
+		return err
 	}
 	return c.Render(200, p)
+}
+
+// carryCaptcha takes an answered captcha along, or asks for it where it was not answered.
+func (d *Doors) carryCaptcha(c *door.Ctx, f *view.Form, id, answer string) error {
+	if strings.TrimSpace(answer) != "" {
+		f.Hidden = append(f.Hidden, view.Hidden{Name: "captcha_id", Value: id}, view.Hidden{Name: "captcha_solution", Value: answer})
+		return nil
+	}
+	if _, err := d.house.Cases.Picture(c.Std(), id); err != nil {
+		if id, err = d.house.Cases.NewCaptcha(c.Std()); err != nil {
+			return err
+		}
+	}
+	f.Captcha = &view.Captcha{ID: id}
+	return nil
 }
 
 // alike finds what may already answer the matter.

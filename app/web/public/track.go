@@ -9,6 +9,7 @@ import (
 	"mingjing/app/calendar"
 	"mingjing/app/cases"
 	"mingjing/app/fault"
+	"mingjing/app/reports"
 	"mingjing/app/typed"
 	"mingjing/app/web/door"
 	"mingjing/app/web/view"
@@ -49,18 +50,15 @@ func (d *Doors) Unlock(c *door.Ctx) error {
 		return err
 	}
 	number := clip(typed.Clean(f.Get("case_no")), 60)
-	id, err := d.house.Cases.Unlock(c.Std(), c.From(), number, clip(f.Get("access_code"), 200))
-	switch x, ok := fault.As(err); {
-	case ok && x.Kind == fault.Invalid && len(x.Fields) > 0:
-		return d.trackPage(c, 422, number, x.Fields)
-	case ok && x.Kind == fault.Invalid:
-		return d.trackPage(c, 422, number, []fault.Field{{Name: "case_no", Message: x.Message}})
-	case ok && x.Kind == fault.TooMany:
-		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(x.RetryAfter.Seconds())+1))
-		return d.trackPage(c, 429, number, []fault.Field{{Name: "case_no", Message: x.Message}})
-	case err != nil:
-		return err
+	code := clip(f.Get("access_code"), 200)
+	if reports.IsCode(code) {
+		return d.unlockReport(c, number, code)
 	}
+	id, err := d.house.Cases.Unlock(c.Std(), c.From(), number, code)
+	if err != nil {
+		return d.notUnlocked(c, number, err)
+	}
+	c.SetCookie(visitCookie, "", 0)
 	known, err := d.house.Cases.CodeIsKnown(c.Std(), id)
 	if err != nil {
 		return err
@@ -71,6 +69,20 @@ func (d *Doors) Unlock(c *door.Ctx) error {
 	}
 	c.SetCookie(passCookie, d.house.Cases.Grant(id), 0)
 	return c.SeeOther("/track/case")
+}
+
+// notUnlocked shows the form again to who must wait or was wrong.
+func (d *Doors) notUnlocked(c *door.Ctx, number string, err error) error {
+	switch x, ok := fault.As(err); {
+	case ok && x.Kind == fault.Invalid && len(x.Fields) > 0:
+		return d.trackPage(c, 422, number, x.Fields)
+	case ok && x.Kind == fault.Invalid:
+		return d.trackPage(c, 422, number, []fault.Field{{Name: "case_no", Message: x.Message}})
+	case ok && x.Kind == fault.TooMany:
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(x.RetryAfter.Seconds())+1))
+		return d.trackPage(c, 429, number, []fault.Field{{Name: "case_no", Message: x.Message}})
+	}
+	return err
 }
 
 // Code asks whoever comes with a code that staff have seen for one of their own.
@@ -124,6 +136,7 @@ func (d *Doors) Leave(c *door.Ctx) error {
 		return err
 	}
 	c.SetCookie(passCookie, "", 0)
+	c.SetCookie(visitCookie, "", 0)
 	return c.SeeOther("/track")
 }
 
@@ -161,8 +174,11 @@ func (d *Doors) open(c *door.Ctx, f *door.Form) (int64, error) {
 // markField names the case in the forms of its page.
 const markField = "case"
 
-// Case shows the sender their case.
+// Case shows the sender their case, or a reporter their report.
 func (d *Doors) Case(c *door.Ctx) error {
+	if v, err := d.house.Reports.Admit(c.GetCookie(visitCookie)); err == nil {
+		return d.trackedReport(c, 200, v, func(*view.ReportTrackPage) {})
+	}
 	id, err := d.admitted(c)
 	if fault.Is(err, fault.Unauthenticated) {
 		return c.SeeOther("/track")
@@ -403,10 +419,7 @@ func (d *Doors) Add(c *door.Ctx) error {
 		}
 		err := d.stage(c, f, name, body)
 		if x, ok := fault.As(err); ok && x.Kind != fault.Busy {
-			bad = x.Message
-			if len(x.Fields) > 0 {
-				bad = x.Fields[0].Message
-			}
+			bad = worded(x)
 			return nil
 		}
 		return err

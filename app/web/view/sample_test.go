@@ -325,12 +325,18 @@ func gallery() map[string]Page {
 		"statistics":    statistics(),
 		"channels":      ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
 		"guide":         GuidePage{crumbs("/guide", "反映指南")},
-		"report-guide":  ReportGuidePage{frame("/submit/report", "检举控告：举报须知", crumb, Link{"我要反映", "/submit"})},
-		"privacy":       PrivacyPage{crumbs("/privacy", "隐私说明"), "2021-01", "2021-01-06", []KeptFor{{"咨询", "6个月", "3年"}, {"申诉求决", "3年", "10年"}}},
-		"accessibility": AccessibilityPage{crumbs("/accessibility", "无障碍说明"), "2021-03-01"},
-		"sitemap":       SitemapPage{crumbs("/sitemap", "网站地图"), []LinkGroup{{"公开的问题", home().Aspects[0].Problems}, {"通报", []Link{announcement}}}},
-		"submit":        SubmitPage{crumbs("/submit", "我要反映"), kindRows()},
-		"form-comment":  comment(), "form-comment-wrong": wrongSubmission(),
+		"report":        reportForm(false), "report-wrong": reportForm(true),
+		"report-code":         ReportCodePage{Frame: frame("/submit", "已收到您的举报"), CaseNo: "48172093", Number: "48172093", Code: "7315 0628 4471 9920 1835 6604", At: at(2021, 2, 24, 9, 14), NoticeBy: "2021-03-17", QR: NewQR("受理编号 48172093"), Form: ReportProof("csrf", "48172093")},
+		"report-code-renewed": ReportCodePage{Frame: frame("/submit", "新的查询码"), Renewed: true, CaseNo: "48172093", Number: "48172093", Code: "7315 0628 4471 9920 1835 6604", Form: ReportProof("csrf", "48172093")},
+		"report-renew":        ReportRenewPage{Frame: crumbs("/track/case", "举报办理进度"), Form: RenewForm("csrf")},
+		"report-track":        ownReport(),
+		"report-erased":       ReportTrackPage{Frame: crumbs("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "已反馈", Erased: true, Renew: RenewForm("csrf"), CSRF: "csrf", Timeline: []Event{{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true}}},
+		"report-guide":        ReportGuidePage{frame("/submit/report", "检举控告：举报须知", crumb, Link{"我要反映", "/submit"})},
+		"privacy":             PrivacyPage{crumbs("/privacy", "隐私说明"), "2021-01", "2021-01-06", []KeptFor{{"咨询", "6个月", "3年"}, {"申诉求决", "3年", "10年"}}},
+		"accessibility":       AccessibilityPage{crumbs("/accessibility", "无障碍说明"), "2021-03-01"},
+		"sitemap":             SitemapPage{crumbs("/sitemap", "网站地图"), []LinkGroup{{"公开的问题", home().Aspects[0].Problems}, {"通报", []Link{announcement}}}},
+		"submit":              SubmitPage{crumbs("/submit", "我要反映"), kindRows()},
+		"form-comment":        comment(), "form-comment-wrong": wrongSubmission(),
 		"check": check(), "check-kept": kept,
 		"confirmation":            ConfirmationPage{Frame: frame("/submit/comment", "已收到"), Kind: Comment, Heading: "建议公开员额动态调整的结果", CaseNo: "4817 2093", AccessCode: "7315 0628", At: Written{"2021年2月24日 09:14", "2021-02-24T09:14:00+08:00"}, NoticeBy: "2021-03-11", ReplyBy: "2021-03-12", Estimated: true, Receipt: Link{"下载有签名的回执", "/receipts/48172093"}},
 		"confirmation-correction": ConfirmationPage{Frame: frame("/submit/correction", "已收到"), Kind: Correction, Heading: "整改进展页的一个日期不对", CaseNo: "4817 2093", AccessCode: "7315 0628", At: Written{"2021年2月24日 09:14", "2021-02-24T09:14:00+08:00"}, ReplyBy: "2021-03-03"},
@@ -402,4 +408,25 @@ func monthly() ChartPage {
 	p := wallChart()
 	p.Unfolded, p.More, p.Axis = true, "", Axis{From: time.Date(2020, 4, 1, 0, 0, 0, 0, time.UTC), Months: 14, Today: "2021-03-01"}
 	return p
+}
+
+func reportForm(wrong bool) ReportPage {
+	p := ReportPage{Frame: frame("/submit/report", "检举控告", Link{"首页", "/"}, Link{"我要反映", "/submit"})}
+	p.Form = Form{Action: "/submit/report", CSRF: "csrf", Honeypot: true, Captcha: &Captcha{ID: "abc"}, Fields: ReportFields("2021-01", "最多 10 个。", []string{"收受礼品礼金、吃请", "其他违纪违法"}), Buttons: []Button{{Text: "下一步：核对内容", Name: "step", Value: "check"}}}
+	if wrong {
+		p.Form.Fill(func(name string) string {
+			return map[string]string{"person": "某某", "anonymous": Anonymous, "exclude": "某甲\n某乙"}[name]
+		})
+		p.Form.Fail("facts", "请写清举报的事实。")
+		p.Failed = true
+	}
+	return p
+}
+
+func ownReport() ReportTrackPage {
+	say := SayForm("csrf", "最多 10 个。")
+	return ReportTrackPage{Frame: frame("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "办理中", Next: "需要您补充的，会写在下面的往来里。", Answers: []Answer{{"被举报人", "某某"}, {"事实", "收受当事人财物。\n有转账记录。"}},
+		Who: []Answer{{"您的姓名", "张三"}}, Files: []Link{{"照片.jpg", "/track/report/files/1"}}, Say: &say, Renew: RenewForm("csrf"), CSRF: "csrf",
+		Talk:     []ReportWord{{At: at(2021, 3, 1, 9, 30), Text: "请补充转账的日期。"}, {At: at(2021, 3, 2, 9, 30), Mine: true, Text: "是二月十日。", Files: []Link{{"截图.png", "/track/report/files/2"}}}},
+		Timeline: []Event{{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true}, {At: at(2021, 2, 26, 10, 0), Word: "决定受理"}, {At: at(2021, 2, 27, 10, 0), Word: "已交专人办理"}}}
 }

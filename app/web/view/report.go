@@ -1,0 +1,153 @@
+package view
+
+import (
+	"strconv"
+	"strings"
+
+	"rsc.io/qr"
+)
+
+// ReportPage is the guide and, below it, the form of a report of misconduct.
+type ReportPage struct {
+	Frame
+	Form Form
+}
+
+func (ReportPage) Template() string { return "public/report" }
+
+// Answers to whether a report is anonymous, as the form sends them.
+const (
+	Named     = "no"
+	Anonymous = "yes"
+)
+
+// ReportFields are the questions of a report. Violations come from settings.
+func ReportFields(privacyVersion, attachmentRule string, violations []string) []Field {
+	kinds := []Choice{{"", "请选择（说不准的可以不选）"}}
+	for _, v := range violations {
+		kinds = append(kinds, Choice{v, v})
+	}
+	fields := []Field{
+		{Name: "anonymous", Kind: Radio, Label: "实名还是匿名", Required: true, Choices: []Choice{{Named, "实名：告诉我受理情况和处理结果"}, {Anonymous, "匿名：只凭查询码看"}}},
+		{Name: "name", Label: "您的姓名", Hint: "实名才填。单独加密，办理人看不到，由身份保管人保管。", Max: 40, Autocomplete: "name", Width: "middle"},
+		{Name: "phone", Kind: Tel, Label: "您的电话", Hint: "实名才填。", Max: 30, Autocomplete: "tel", Inputmode: "tel", Width: "middle"},
+		{Name: "person", Label: "被举报人姓名", Hint: "不知道姓名的，写明特征，并填下面的单位。", Max: 120, Width: "middle", Autocomplete: "off"},
+		{Name: "unit", Label: "被举报人单位", Hint: "哪个法院、哪个部门。", Max: 120, Autocomplete: "off"},
+		{Name: "person_post", Label: "被举报人职务", Max: 120, Width: "middle", Autocomplete: "off"},
+		{Name: "violation", Kind: Select, Label: "问题类别", Choices: kinds},
+		{Name: "happened_at", Label: "什么时候", Hint: "例如 2026年3月1日。记不清的写大概。", Max: 120, Width: "middle", Autocomplete: "off"},
+		{Name: "place", Label: "在什么地方", Max: 120, Autocomplete: "off"},
+		{Name: "facts", Kind: Textarea, Label: "举报的事实", Hint: "谁、做了什么、您怎么知道的、有什么证据或者线索，最多5000字。匿名的，请不要写能认出您的话。", Required: true, Max: 5000, Rows: 10},
+	}
+	fields = append(fields, Field{Name: "exclude", Kind: Textarea, Label: "谁不能看到这件举报", Rows: 3, Max: 1000, Hint: "一行写一个：姓名或者部门，例如和被举报人关系密切的纪检人员。上面写到的人本来就看不到。"})
+	return append(fields, Field{Name: "privacy_version", Kind: Checkbox, Value: privacyVersion, Required: true, Label: "我已阅读上面的说明和《隐私说明》，所写的是我知道的实情"},
+		Field{Name: "attachments", Kind: Files, Label: "证据材料", Hint: attachmentRule})
+}
+
+// ReportCodePage shows a report's number and code, once: after it was sent, or after its code was changed.
+type ReportCodePage struct {
+	Frame
+	Renewed   bool // the code was changed
+	Anonymous bool
+	CaseNo    Code
+	Number    string // as it is typed
+	Code      string // in groups
+	At        Moment
+	NoticeBy  Day
+	QR        QR
+	Form      Form // asks for the code once more, as proof that it was written down
+}
+
+func (ReportCodePage) Template() string { return "public/report-code" }
+
+// ReportProof asks for the code once more.
+func ReportProof(csrf, number string) Form {
+	return Form{Action: "/track", CSRF: csrf, Hidden: []Hidden{{"case_no", number}},
+		Fields:  []Field{{Name: "access_code", Label: "把查询码再输一遍", Hint: "照您抄下的输，证明抄对了。空格有没有都行。", Required: true, Max: 60, Autocomplete: "off", Inputmode: "numeric", Width: "middle"}},
+		Buttons: []Button{{Text: "我已经抄好，核对一下"}}}
+}
+
+// QR is a two-dimensional code as the path of a picture.
+type QR struct {
+	Size int // modules on a side, with the quiet zone
+	Path string
+}
+
+// NewQR makes one of a text. It is empty when the text is too long for any.
+func NewQR(text string) QR {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return QR{}
+	}
+	const quiet = 4
+	n := code.Size
+	var b strings.Builder
+	for y := range n {
+		for x := 0; x < n; x++ {
+			from := x
+			for x < n && code.Black(x, y) {
+				x++
+			}
+			if x > from {
+				b.WriteString("M" + strconv.Itoa(from+quiet) + " " + strconv.Itoa(y+quiet) + "h" + strconv.Itoa(x-from) + "v1h-" + strconv.Itoa(x-from) + "z")
+			}
+		}
+	}
+	return QR{Size: n + 2*quiet, Path: b.String()}
+}
+
+// ReportTrackPage is a report as its reporter sees it.
+type ReportTrackPage struct {
+	Frame
+	CaseNo   Code
+	Word     string
+	Next     string
+	Erased   bool
+	Answers  []Answer // what was said
+	Who      []Answer // the reporter's own
+	Files    []Link
+	Talk     []ReportWord
+	Timeline []Event
+	Say      *Form
+	Renew    Form
+	CSRF     string
+}
+
+func (ReportTrackPage) Template() string { return "public/report-track" }
+
+// Errors are those of the message.
+func (p ReportTrackPage) Errors() []Link {
+	if p.Say == nil {
+		return nil
+	}
+	return p.Say.Errors()
+}
+
+// ReportWord is one message between the reporter and the officers.
+type ReportWord struct {
+	At    Moment
+	Mine  bool
+	Text  string
+	Files []Link
+}
+
+// ReportRenewPage asks whoever comes with a code that staff have seen to change it.
+type ReportRenewPage struct {
+	Frame
+	Form Form
+}
+
+func (ReportRenewPage) Template() string { return "public/report-renew" }
+
+// RenewForm changes a report's code.
+func RenewForm(csrf string) Form {
+	return Form{Action: "/track/report/code", CSRF: csrf, Buttons: []Button{{Text: "换一个查询码"}}}
+}
+
+// SayForm is the reporter's message.
+func SayForm(csrf, attachmentRule string) Form {
+	return Form{Action: "/track/report/say", CSRF: csrf, Fields: []Field{
+		{Name: "content", ID: "say-content", Kind: Textarea, Label: "补充情况，或者对结果的意见", Required: true, Max: 5000, Rows: 5},
+		{Name: "attachments", Kind: Files, Label: "证据材料", Hint: attachmentRule},
+	}, Buttons: []Button{{Text: "提交补充"}}}
+}
