@@ -23,6 +23,7 @@ import (
 	"mingjing/app/config"
 	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/reports"
 	"mingjing/app/seal"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
@@ -68,7 +69,7 @@ func (doctorCommand) Run(p *program) error {
 		{"pepper", d.pepper},
 		{"service-keys", d.serviceKeys},
 		{"calendar", d.calendar},
-		{"key-holders", func() finding { return note("举报密封还没有启用，没有密钥持有人。") }},
+		{"key-holders", d.keyHolders},
 		{"trial-accounts", d.trialAccounts},
 		{"triage", d.triage},
 		{"mail", d.mail},
@@ -136,6 +137,36 @@ func (d doctor) read(f func(r *store.Reader) finding) (out finding) {
 		return bad("读不了数据库：%s", plain(err))
 	}
 	return out
+}
+
+// keyHolders says whether reports can be read, now and after a lost password.
+func (d doctor) keyHolders() finding {
+	return d.read(func(r *store.Reader) finding {
+		v, err := reports.Look(r, d.config.KeysDir)
+		switch {
+		case errors.Is(err, reports.ErrRoster):
+			return bad("举报已关闭：密钥名单和 %s 里的 roster.json 对不上。数据库被人改过，或者这个文件没有随密钥文件夹一起复制过来。", d.config.KeysDir)
+		case err != nil:
+			return bad("%s", plain(err))
+		case !v.Recovery:
+			return note("举报没有开通。请运行 portal keys init，再由纪检专员在工作台“举报密钥”页签名单。")
+		case v.Trial && !d.config.Loopback():
+			return bad("举报的恢复密钥是试用的，任何拿到 first-recovery-kits.txt 的人都能打开举报。请删掉这个文件，运行 portal keys init，再由纪检专员重新签名单。")
+		case v.Officers == 0:
+			return note("举报没有开通：名单上没有能打开举报的纪检专员。请他们登录一次，再在“举报密钥”页签名单。")
+		case v.Stale:
+			return bad("名单上的恢复密钥不是现在的。请一位纪检专员在“举报密钥”页重新签名单。")
+		case v.Unsigned > 0:
+			return bad("有 %d 位纪检专员或者身份保管人还不在签过的名单上（新增的，或者重置过密码），打不开新的举报。请在“举报密钥”页签名单。", v.Unsigned)
+		case v.Custodians == 0:
+			return bad("没有身份保管人，实名举报人的身份谁也看不到。请设置身份保管人，再签名单。")
+		case v.Trial:
+			return note("%d 位纪检专员、%d 位身份保管人；恢复密钥是试用的。", v.Officers, v.Custodians)
+		case v.Officers == 1:
+			return note("只有一位纪检专员能打开举报：写到他的举报没有人能办。请再设一位，或者设外部专员。")
+		}
+		return good("%d 位纪检专员、%d 位身份保管人，%d 位外部人员。", v.Officers, v.Custodians, v.Outside)
+	})
 }
 
 func (d doctor) configuration() finding {

@@ -31,6 +31,7 @@ type commands struct {
 	Announcement announcementCommand `cmd:"" help:"Read and import announcements."`
 	Ledger       ledgerCommand       `cmd:"" help:"The ledger as a spreadsheet."`
 	Staff        staffCommand        `cmd:"" help:"Accounts of staff."`
+	Keys         keysCommand         `cmd:"" help:"The keys of sealed reports: recovery."`
 	Demo         demoCommand         `cmd:"" help:"Fill an empty portal with invented data, marked as such on every page."`
 	Backup       backupCommand       `cmd:"" help:"Write database and attachments into one encrypted file, while the site runs."`
 	Restore      restoreCommand      `cmd:"" help:"Fill an empty portal from such a file."`
