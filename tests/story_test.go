@@ -19,6 +19,7 @@ import (
 	"mingjing/app/cases/casestest"
 	"mingjing/app/config"
 	"mingjing/app/ledger/ledgertest"
+	"mingjing/app/reports/reportstest"
 	"mingjing/app/store"
 	"mingjing/app/store/storetest"
 	"mingjing/app/web/view"
@@ -210,6 +211,28 @@ func TestACallIsTakenByKeyboardAlone(t *testing.T) {
 			casestest.Check(t, s.App.DB)
 			if text := s.Log.String(); strings.Contains(text, "level=ERROR") || strings.Contains(text, "周小明") {
 				t.Errorf("the log:\n%s", text)
+			}
+		})
+	}
+}
+
+func TestReportsGoTheirWayInABrowser(t *testing.T) {
+	for _, x := range []struct {
+		d  store.Dialect
+		js string
+	}{{store.SQLite, "off"}, {store.Postgres, "on"}} {
+		t.Run(string(x.d)+"/script "+x.js, func(t *testing.T) {
+			s := start(t, x.d)
+			accounts, err := json.Marshal(s.Password)
+			if err != nil {
+				t.Fatal(err)
+			}
+			node(t, []string{"BASE=" + s.URL, "CAPTCHA=" + captchas(t, s), "ACCOUNTS=" + string(accounts), "JS=" + x.js, "OUT=" + pictures(t, "reports-"+string(x.d))}, "report.mjs")
+			reportstest.Check(t, s.App.DB)
+			for _, secret := range []string{"level=ERROR", "西门某", "东方某", "13700001111", "十万元"} {
+				if text := s.Log.String(); strings.Contains(text, secret) {
+					t.Errorf("%q in the log:\n%s", secret, text)
+				}
 			}
 		})
 	}
