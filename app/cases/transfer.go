@@ -371,7 +371,7 @@ func (r *ImportRow) give(g Given, more []string, today calendar.Date) {
 
 // reportWords are what becomes of a report of misconduct: registered as anything
 // else, everybody who works on cases would read who made it.
-const reportWords = "这一行是举报，不能在这里登记，也不要改成别的类别。请交给派驻纪检监察组（公众网站“举报违纪违法”页有渠道），再在这里写明已经交给谁，搁置这一行。"
+const reportWords = "这一行是举报，不能在这里登记，也不要改成别的类别。请到“登记举报”里加密登记（那里关闭的，直接交给派驻纪检监察组），再在这里写明编号或者交给了谁，搁置这一行。"
 
 // report reports whether the list says that the row is a report of misconduct.
 func (g Given) report() bool {

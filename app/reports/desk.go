@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -485,7 +486,7 @@ func (s *Service) hand(ctx context.Context, a staff.Actor, id, to int64, v Verb)
 		if !slices.ContainsFunc(list, func(p staff.Name) bool { return p.ID == to }) {
 			return fault.Form([]fault.Field{{Name: "to", Message: "请从列表里选一位可以办理这件举报的纪检专员。"}})
 		}
-		if err := s.rotate(tx, d, x, st, keys, []int64{to}); err != nil {
+		if err := s.rotate(tx, d, x, st, keys, []int64{to}, true); err != nil {
 			return err
 		}
 		state, changes := x.State, map[string]any{"handler_id": to, "epoch": x.Epoch, "unread": true}
@@ -546,7 +547,7 @@ func (s *Service) Recuse(ctx context.Context, a staff.Actor, id int64) error {
 		} else {
 			to = []int64{*x.HandlerID}
 		}
-		if err := s.rotate(tx, d, x, st, keys, to); err != nil {
+		if err := s.rotate(tx, d, x, st, keys, to, x.HandlerID != nil && *x.HandlerID != a.ID); err != nil {
 			return err
 		}
 		changes["epoch"] = x.Epoch
@@ -596,10 +597,16 @@ func (s *Service) ensureReporter(ctx context.Context, id int64) error {
 // rotate gives a report a new epoch: keys that were never granted before, for
 // these officers, the custodians who may, the reporter and recovery. The officers
 // also get the rings of the earlier epochs; all other officers' grants go, and
-// with them the right to look at an identity.
-func (s *Service) rotate(tx *store.Tx, d *desk, x *Report, st Statement, keys rings, to []int64) error {
+// with them the right to look at an identity. While nobody handles it, decoys
+// stand for the others again, except for who recused themselves, which everybody
+// may know.
+func (s *Service) rotate(tx *store.Tx, d *desk, x *Report, st Statement, keys rings, to []int64, handled bool) error {
 	if err := tx.Where("report_id = ? AND holder IN ?", x.ID, []string{holderOfficer, holderAsker}).Delete(&grant{}).Error; err != nil {
 		return fmt.Errorf("reports: grants: %w", err)
+	}
+	var recused []int64
+	if err := tx.Table("report_recusals").Where("report_id = ?", x.ID).Limit(500).Pluck("staff_id", &recused).Error; err != nil {
+		return fmt.Errorf("reports: recusals: %w", err)
 	}
 	x.Epoch++
 	fresh := newRing()
@@ -613,29 +620,34 @@ func (s *Service) rotate(tx *store.Tx, d *desk, x *Report, st Statement, keys ri
 		out = append(out, grant{ReportID: x.ID, Epoch: epoch, Holder: holder, StaffID: staffID, LineID: &l.id, Sealed: x.close(l.box, epoch, holder, staffID, r)})
 		return nil
 	}
+	pretend := func(m seal.Public, holder string, staffID int64, epoch int) error {
+		l, err := s.line(m)
+		if err != nil {
+			return err
+		}
+		out = append(out, grant{ReportID: x.ID, Epoch: epoch, Holder: holder, StaffID: staffID, LineID: &l.id, Sealed: x.decoy(epoch, holder, staffID)})
+		return nil
+	}
+	all := maps.Clone(keys)
+	all[x.Epoch] = fresh
 	for _, m := range d.everybody() {
+		var err error
 		switch {
+		case m.Custodian && who[m.Staff]:
+			err = give(m.Key, holderCustodian, m.Staff, x.Epoch, fresh)
 		case m.Custodian:
-			if who[m.Staff] {
-				if err := give(m.Key, holderCustodian, m.Staff, x.Epoch, fresh); err != nil {
-					return err
-				}
-				continue
-			}
-			l, err := s.line(m.Key)
-			if err != nil {
-				return err
-			}
-			out = append(out, grant{ReportID: x.ID, Epoch: x.Epoch, Holder: holderCustodian, StaffID: m.Staff, LineID: &l.id, Sealed: x.decoy(x.Epoch, holderCustodian, m.Staff)})
+			err = pretend(m.Key, holderCustodian, m.Staff, x.Epoch)
 		case slices.Contains(to, m.Staff):
-			for epoch, old := range keys {
-				if err := give(m.Key, holderOfficer, m.Staff, epoch, old); err != nil {
-					return err
-				}
+			for epoch, r := range all {
+				err = errors.Join(err, give(m.Key, holderOfficer, m.Staff, epoch, r))
 			}
-			if err := give(m.Key, holderOfficer, m.Staff, x.Epoch, fresh); err != nil {
-				return err
+		case !handled && !slices.Contains(recused, m.Staff):
+			for epoch := range all {
+				err = errors.Join(err, pretend(m.Key, holderOfficer, m.Staff, epoch))
 			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if err := give(d.roster.Recover, holderRecovery, 0, x.Epoch, fresh); err != nil {

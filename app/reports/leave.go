@@ -195,7 +195,7 @@ func (s *Service) part(ctx context.Context, a staff.Actor, key *seal.Private, ro
 				next = append(next, p.ID)
 			}
 		}
-		if err := s.rotate(tx, d, &x, st, keys, next); err != nil {
+		if err := s.rotate(tx, d, &x, st, keys, next, x.HandlerID != nil); err != nil {
 			return err
 		}
 		moved, changes["epoch"] = true, x.Epoch

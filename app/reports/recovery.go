@@ -266,8 +266,8 @@ func (s *Service) Recover(ctx context.Context, one, other, login, leaver, reason
 		}
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if of != who.Staff {
-			if err := depart(tx, of); err != nil {
+		if of != who.Staff { // all of theirs, real or not, so that it tells nothing
+			if err := errors.Join(tx.Where("staff_id = ?", of).Delete(&grant{}).Error, depart(tx, of)); err != nil {
 				return err
 			}
 		}

@@ -459,6 +459,16 @@ func TestWhoRecusesThemselvesHoldsNothingAndGetsNothing(t *testing.T) {
 			t.Error("it went to nobody")
 		}
 		x.refused(x.Reports.Assign(x.ctx, x.zhang, id, x.li.ID), fault.Invalid, "given back")
+		// While nobody handles it, who is kept out has decoys again.
+		holders := func() (n int64) {
+			x.must(x.DB.Read(x.ctx, func(r *store.Reader) error {
+				return r.Raw("SELECT count(*) FROM report_grants WHERE report_id = ? AND holder = 'officer' AND staff_id IN ?", id, []int64{x.zhang.ID, x.outside.ID}).Scan(&n).Error
+			}))
+			return n
+		}
+		if n := holders(); n != 2*3 {
+			t.Errorf("%d grants for two officers in three epochs", n)
+		}
 		x.refused(x.Reports.Recuse(x.ctx, x.zhang, id), fault.Conflict, "the last one recuses themselves")
 		v, err := x.Reports.View(x.ctx, x.zhang, id)
 		x.must(err)
@@ -502,6 +512,10 @@ func TestALeaverHandsOverFirstAndTheLastHolderStays(t *testing.T) {
 		}
 		if !slices.Contains(x.queue(sun), after.CaseNo) {
 			t.Error("the heir does not get what is new")
+		}
+		x.Sign(x.zhang, x.outside) // for another reason: who handed over is not listed again
+		if v, err := x.Reports.Rosters(x.ctx, x.zhang); err != nil || len(v.Gone) != 0 || len(v.Wanted) != 5 {
+			t.Errorf("after the leaver: %+v %v", v, err)
 		}
 		x.must(x.Staff.Disable(x.ctx, x.Admin, x.li.ID))
 		own, err := x.Reports.Track(x.ctx, x.back(mine))
@@ -565,6 +579,9 @@ func TestTwoKitsBringBackWhatALostPasswordClosed(t *testing.T) {
 		}
 		if _, err := x.Reports.Recover(x.ctx, kits[0].Secret, kits[1].Secret, "zhang", "li", "李纪检突然离职"); err != nil {
 			t.Error(err)
+		}
+		if got := x.queue(x.li); len(got) != 0 {
+			t.Errorf("who left still reads %v", got)
 		}
 		x.must(x.Staff.Disable(x.ctx, x.Admin, x.li.ID))
 	})

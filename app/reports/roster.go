@@ -286,8 +286,15 @@ func (s *Service) rosters(r *store.Reader) (v Rosters, now seal.Roster, err erro
 	if err != nil {
 		return v, now, err
 	}
+	left, err := departed(r)
+	if err != nil {
+		return v, now, err
+	}
 	var stay []int64
 	for _, p := range people {
+		if left[p.ID] {
+			continue // handed over; they stand among those who are gone
+		}
 		w := Wanted{ID: p.ID, Name: p.Name, Department: p.Department, Custodian: p.holds(staff.Custodian)}
 		m, on := now.Of(p.ID)
 		w.Outside = m.Outside
@@ -381,11 +388,15 @@ func (s *Service) sign(tx *store.Tx, a staff.Actor, own *seal.Private, seen stri
 	if err != nil {
 		return known, err
 	}
+	gone, err := departed(&tx.Reader)
+	if err != nil {
+		return known, err
+	}
 	next := seal.Roster{No: now.No + 1, Apart: apart}
 	readers := 0
 	for _, p := range people {
 		k, ok := keys[p.ID]
-		if !ok || len(k.Verify) == 0 {
+		if !ok || len(k.Verify) == 0 || gone[p.ID] {
 			continue // they have not signed in since there are keys
 		}
 		m := seal.Member{Staff: p.ID, Key: k.Seal, Custodian: p.holds(staff.Custodian)}
@@ -406,7 +417,9 @@ func (s *Service) sign(tx *store.Tx, a staff.Actor, own *seal.Private, seen stri
 	if readers == 0 {
 		return known, fault.New(fault.Conflict, "名单上要有至少一位本组的纪检专员，不能都是外部专员。")
 	}
-	if err := tx.Exec("DELETE FROM key_departures").Error; err != nil { // who is listed reads again
+	// Who left and comes back later, in one of the roles again, is listed again.
+	if err := tx.Exec("DELETE FROM key_departures WHERE NOT EXISTS (SELECT 1 FROM staff_roles r JOIN staff s ON s.id = r.staff_id WHERE r.staff_id = key_departures.staff_id AND s.disabled_at IS NULL AND r.role IN ?)",
+		[]staff.Role{staff.DisciplineOfficer, staff.Custodian}).Error; err != nil {
 		return known, fmt.Errorf("reports: roster: %w", err)
 	}
 	key, err := recoveryKey(&tx.Reader)
