@@ -788,3 +788,57 @@ func TestWithoutOfficersTheFormIsClosed(t *testing.T) {
 func counter(n *int) func(blob.Item) error {
 	return func(blob.Item) error { *n++; return nil }
 }
+
+// A submission breaks off at each of its steps, as in a crash: nothing of it stays
+// but the files that wait for the form, and the same form becomes one whole report.
+func TestASubmissionThatBreaksOffLeavesNothingAndCanBeSentAgain(t *testing.T) {
+	each(t, func(t *testing.T, x *room) {
+		st := said()
+		st.Key, st.PrivacyVersion = strings.Repeat("c", 32), "1"
+		_, err := x.Reports.Stage(x.ctx, st.Key, "证据.txt", strings.NewReader("证据"))
+		x.must(err)
+		st.CaptchaID, st.Captcha = x.Captcha()
+		exec := func(statements ...string) {
+			x.must(x.DB.Write(x.ctx, func(tx *store.Tx) error {
+				for _, s := range statements {
+					if err := tx.Exec(s).Error; err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+		}
+		if x.DB.Dialect() == store.Postgres {
+			exec("CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'crash'; END $$")
+		}
+		for _, table := range []string{"reports", "report_grants", "report_texts", "report_events", "audit"} {
+			if x.DB.Dialect() == store.Postgres {
+				exec("CREATE TRIGGER crash BEFORE INSERT ON " + table + " FOR EACH ROW EXECUTE FUNCTION crash()")
+			} else {
+				exec("CREATE TRIGGER crash BEFORE INSERT ON " + table + " BEGIN SELECT RAISE(ABORT, 'crash'); END")
+			}
+			_, err := x.Reports.Submit(x.ctx, st)
+			if _, is := fault.As(err); err == nil || is {
+				t.Errorf("broken off at %s: %v", table, err)
+			}
+			if x.DB.Dialect() == store.Postgres {
+				exec("DROP TRIGGER crash ON " + table)
+			} else {
+				exec("DROP TRIGGER crash")
+			}
+			var n int64
+			x.must(x.DB.Read(x.ctx, func(r *store.Reader) error {
+				return r.Raw("SELECT (SELECT count(*) FROM reports) + (SELECT count(*) FROM report_grants) + (SELECT count(*) FROM report_texts) + (SELECT count(*) FROM report_events)").Scan(&n).Error
+			}))
+			if n != 0 {
+				t.Errorf("%d rows stay after it broke off at %s", n, table)
+			}
+		}
+		ticket, err := x.Reports.Submit(x.ctx, st)
+		x.must(err)
+		own, err := x.Reports.Track(x.ctx, x.back(ticket))
+		if err != nil || len(own.Files) != 1 || own.Files[0].Name != "证据.txt" {
+			t.Errorf("sent again: %+v %v", own.Files, err)
+		}
+	})
+}
