@@ -86,11 +86,10 @@ func (s *Service) nameHandlers(ctx context.Context, list []Row) error {
 // walked is a report together with the actor's newest grant to it.
 type walked struct {
 	Report
-	GrantID  int64
-	Grant    int // epoch
-	LineID   *int64
-	Sealed   []byte
-	GrantFor string
+	GrantID int64
+	Grant   int // epoch
+	LineID  *int64
+	Sealed  []byte
 }
 
 // walk visits the reports that open for the actor, newest first, until f says
@@ -176,8 +175,7 @@ type Open struct {
 	Asks      []Ask
 	May       []Verb // what the actor can do now
 	To        []staff.Name
-	Identity  *Identity // while it was given to the actor
-	Until     time.Time // when that ends
+	Until     time.Time // the actor may look at who sent it
 	Hold      string
 }
 
@@ -230,7 +228,7 @@ func (s *Service) View(ctx context.Context, a staff.Actor, id int64) (v Open, er
 		if v.Others, err = s.others(r, a, key, x); err != nil {
 			return err
 		}
-		if v.Asks, err = s.asksOf(r, x, keys); err != nil {
+		if v.Asks, err = s.asksOf(r, x); err != nil {
 			return err
 		}
 		d, err := s.readers(r)
@@ -250,7 +248,12 @@ func (s *Service) View(ctx context.Context, a staff.Actor, id int64) (v Open, er
 				v.May = append(v.May, verb)
 			}
 		}
-		return s.given(r, a, key, x, &v)
+		for _, q := range v.Asks {
+			if q.Granted && q.ByID == a.ID && q.Until.After(r.Now) {
+				v.Until = q.Until
+			}
+		}
+		return nil
 	})
 	return v, err
 }

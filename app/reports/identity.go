@@ -284,18 +284,8 @@ func (s *Service) Reveal(ctx context.Context, a staff.Actor, id int64) (who Iden
 	return who, err
 }
 
-// given says until when the actor may look at the identity, if they may.
-func (s *Service) given(r *store.Reader, a staff.Actor, key *seal.Private, x Report, v *Open) error {
-	for _, q := range v.Asks {
-		if q.Granted && q.ByID == a.ID && q.Until.After(r.Now) {
-			v.Until = q.Until
-		}
-	}
-	return nil
-}
-
 // asksOf are a report's requests; the reasons stand among its notes.
-func (s *Service) asksOf(r *store.Reader, x Report, _ rings) ([]Ask, error) {
+func (s *Service) asksOf(r *store.Reader, x Report) ([]Ask, error) {
 	var rows []ask
 	if err := r.Where("report_id = ?", x.ID).Order("id").Limit(100).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("reports: asks: %w", err)
