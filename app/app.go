@@ -191,10 +191,11 @@ func (a *App) Prepare(ctx context.Context) error {
 		if err := a.trialKeys(ctx, accounts); err != nil {
 			return err
 		}
-		// Each password took 64 MiB to hash; the system gets them back at once.
-		debug.FreeOSMemory()
 	}
 	a.House.Pages.Refresh(ctx)
+	if len(accounts) > 0 {
+		debug.FreeOSMemory() // each password took 64 MiB to hash; the system gets them back at once
+	}
 	a.ready.Store(true)
 	return nil
 }

@@ -12,8 +12,12 @@ func cleanJPEG(raw []byte) ([]byte, error) {
 	if len(raw) < 4 || raw[0] != 0xFF || raw[1] != 0xD8 {
 		return nil, errDamaged
 	}
-	var body bytes.Buffer
-	up := uint16(1)
+	body := bytes.NewBuffer(make([]byte, 0, len(raw)+64)) // one copy, never a second
+	body.Write([]byte{0xFF, 0xD8})
+	up := jpegUp(raw)
+	if up > 1 && up <= 8 {
+		body.Write(upright(up))
+	}
 	p := raw[2:]
 	for {
 		if len(p) < 2 || p[0] != 0xFF {
@@ -45,8 +49,6 @@ func cleanJPEG(raw []byte) ([]byte, error) {
 		segment := p[:n]
 		p = p[n:]
 		switch {
-		case m == 0xE1 && bytes.HasPrefix(segment[4:], []byte("Exif\x00\x00")):
-			up = orientation(segment[10:])
 		case m == 0xE0, m == 0xEE, m == 0xE2 && bytes.HasPrefix(segment[4:], []byte("ICC_PROFILE\x00")):
 			body.Write(segment)
 		case m >= 0xE1 && m <= 0xEF, m == 0xFE:
@@ -60,11 +62,22 @@ func cleanJPEG(raw []byte) ([]byte, error) {
 		body.Write(p[:end])
 		p = p[end:]
 	}
-	out := []byte{0xFF, 0xD8}
-	if up > 1 && up <= 8 {
-		out = append(out, upright(up)...)
+	return body.Bytes(), nil
+}
+
+// jpegUp is the orientation in the first EXIF segment, which stands at the beginning.
+func jpegUp(raw []byte) uint16 {
+	for p := raw[2:]; len(p) > 10 && p[0] == 0xFF && p[1] != 0xDA; {
+		n := 2 + int(binary.BigEndian.Uint16(p[2:]))
+		if n < 4 || n > len(p) {
+			break
+		}
+		if p[1] == 0xE1 && bytes.HasPrefix(p[4:n], []byte("Exif\x00\x00")) {
+			return orientation(p[10:n])
+		}
+		p = p[n:]
 	}
-	return append(out, body.Bytes()...), nil
+	return 1
 }
 
 // scanEnd is where a scan's data ends: at a marker that is neither stuffing nor a restart.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"gorm.io/gorm"
@@ -76,8 +77,8 @@ func (s *Service) formBox(key string) seal.Box {
 
 func (s *Service) formHash(key string) []byte { return s.formKey.Sum("hash", key) }
 
-// cleanings is how many files are cleaned at once: each is in memory whole then.
-var cleanings = make(chan struct{}, 2)
+// cleanings is how many files are cleaned at once: one is in memory whole then.
+var cleanings = make(chan struct{}, 1)
 
 // Stage takes in one file of a form that is not sent yet. It streams, sealed to a
 // key of its own, into a blob; the working copy is made from that. Nothing of it
@@ -145,7 +146,12 @@ func (s *Service) Stage(ctx context.Context, key, name string, body io.Reader) (
 func (s *Service) clean(ctx context.Context, key string, meta fileText) (working fileText, blobKey string, err error) {
 	select {
 	case cleanings <- struct{}{}:
-		defer func() { <-cleanings }()
+		defer func() {
+			if meta.Size > 4<<20 {
+				debug.FreeOSMemory() // before the next one comes
+			}
+			<-cleanings
+		}()
 	case <-ctx.Done():
 		return working, "", fault.New(fault.Busy, "现在上传附件的人太多，附件没有接收。请稍后再试。")
 	}
@@ -153,7 +159,8 @@ func (s *Service) clean(ctx context.Context, key string, meta fileText) (working
 	if err != nil {
 		return working, "", err
 	}
-	raw, err := io.ReadAll(in)
+	raw := make([]byte, meta.Size)
+	_, err = io.ReadFull(in, raw)
 	if err = errors.Join(err, in.Close()); err != nil {
 		return working, "", fmt.Errorf("reports: file: %w", err)
 	}

@@ -206,7 +206,7 @@ func files(ctx context.Context, room *reports.Service) error {
 
 // noise is a photo of nearly as many bytes as are taken.
 func noise() ([]byte, error) {
-	p := image.NewRGBA(image.Rect(0, 0, 2600, 2600))
+	p := image.NewRGBA(image.Rect(0, 0, 3700, 3700))
 	for i := range p.Pix {
 		p.Pix[i] = byte(rand.Uint32())
 	}
