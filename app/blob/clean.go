@@ -3,6 +3,8 @@ package blob
 import (
 	"archive/zip"
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -12,44 +14,67 @@ import (
 	"mingjing/app/fault"
 )
 
-// Clean makes the working copy of an accepted attachment: what tells where, when,
-// with what and by whom it was made is taken out, and what is seen stays as it is.
-// Fault Unsupported where it cannot be taken out surely, with what to do instead.
-//
-// It holds the whole file in memory: callers bound how many run at once.
-func Clean(name, media string, raw []byte) (out *bytes.Reader, err error) {
-	defer func() {
-		if recover() != nil { // a library met what it did not expect
-			out, err = nil, unclean(name)
-		}
-	}()
-	var clean []byte
+// Clean makes the working copy of an accepted attachment while it is read: what
+// tells where, when, with what and by whom it was made is taken out, and what is
+// seen stays as it is. The copy counts only once Close returned nil; its fault is
+// Unsupported where it cannot be taken out surely, with what to do instead.
+func Clean(ctx context.Context, name, media string, in io.Reader) (io.ReadCloser, error) {
 	switch media {
 	case "text/plain":
-		clean = raw
-	case "image/jpeg":
-		clean, err = cleanJPEG(raw)
-	case "image/png":
-		clean, err = cleanPNG(raw)
-	case "image/gif":
-		clean, err = cleanGIF(raw)
-	case "image/webp":
-		clean, err = cleanWebP(raw)
-	case "application/pdf":
-		clean, err = cleanPDF(raw)
-	case "application/ofd":
-		clean, err = cleanZip(raw, cleanOFD)
-	case kinds[".docx"].media, kinds[".xlsx"].media, kinds[".pptx"].media:
-		clean, err = cleanZip(raw, cleanOffice)
+		return io.NopCloser(in), nil
 	case "image/heic":
 		return nil, fault.New(fault.Unsupported, "附件“"+name+"”是 HEIC 图片，里面的拍摄地点去不掉，没有接收。请在手机相册里另存为 JPG，或者截一张图再上传。")
-	default:
+	}
+	if _, ok := cleaners[media]; !ok {
 		return nil, fault.New(fault.Unsupported, "附件“"+name+"”是旧格式的文档，里面的作者信息去不掉，没有接收。请另存为 docx、xlsx、pptx 或者 PDF 再上传。")
 	}
+	c, err := startCleaner(ctx, media, in)
 	if err != nil {
-		return nil, unclean(name)
+		return nil, err
 	}
-	return bytes.NewReader(clean), nil
+	return &copying{c, name}, nil
+}
+
+// copying is a cleaning whose refusal speaks to the sender.
+type copying struct {
+	*cleaning
+	name string
+}
+
+func (c *copying) Close() error {
+	err := c.cleaning.Close()
+	if errors.Is(err, errDamaged) {
+		return unclean(c.name)
+	}
+	return err
+}
+
+// cleaners are the kinds of files that can be cleaned.
+var cleaners = map[string]func(raw []byte) ([]byte, error){
+	"image/jpeg":         cleanJPEG,
+	"image/png":          cleanPNG,
+	"image/gif":          cleanGIF,
+	"image/webp":         cleanWebP,
+	"application/pdf":    cleanPDF,
+	"application/ofd":    func(raw []byte) ([]byte, error) { return cleanZip(raw, cleanOFD) },
+	kinds[".docx"].media: cleanOfficeFile,
+	kinds[".xlsx"].media: cleanOfficeFile,
+	kinds[".pptx"].media: cleanOfficeFile,
+}
+
+func cleanOfficeFile(raw []byte) ([]byte, error) { return cleanZip(raw, cleanOffice) }
+
+// clean cleans a whole file in memory; what it does not understand is an error.
+func clean(media string, raw []byte) (out []byte, err error) {
+	defer func() {
+		if recover() != nil { // a library met what it did not expect
+			out, err = nil, errDamaged
+		}
+	}()
+	if f, ok := cleaners[media]; ok {
+		return f(raw)
+	}
+	return nil, errDamaged
 }
 
 func unclean(name string) error {
@@ -114,13 +139,19 @@ var (
 	authorOnly = regexp.MustCompile(`\b(w\d*:(?:author|initials|date|dateUtc)|w15:(?:author|userId|providerId)|userName)="[^"]*"`)
 	authorText = regexp.MustCompile(`<author>[^<]*</author>`)
 	absolute   = regexp.MustCompile(`<x15ac:absPath[^>]*/>`)
+	external   = regexp.MustCompile(`<(?:\w+:)?Relationship\s[^>]*\bTargetMode\s*=\s*["']External["'][^>]*>`)
+	target     = regexp.MustCompile(`\bTarget\s*=\s*(?:"[^"]*"|'[^']*')`)
 	people     = regexp.MustCompile(`^(?:xl/persons/|word/people\.xml|ppt/authors\.xml|ppt/commentAuthors\.xml|xl/threadedComments/)`)
 )
 
-// cleanOffice cleans an entry of a Word, Excel or PowerPoint file.
+// cleanOffice cleans an entry of a Word, Excel or PowerPoint file. What it refers to
+// outside of itself is a path with somebody's name, or a page that learns who opens it.
 func cleanOffice(name string, body []byte) ([]byte, bool, error) {
 	if empty, ok := emptyProps[name]; ok {
 		return []byte(empty), true, nil
+	}
+	if strings.HasSuffix(name, ".rels") {
+		return external.ReplaceAllFunc(body, func(r []byte) []byte { return target.ReplaceAll(r, []byte(`Target="about:blank"`)) }), true, nil
 	}
 	if strings.HasPrefix(name, "docProps/") || strings.HasPrefix(name, "customXml/") {
 		return emptied(name, body), true, nil
@@ -141,10 +172,7 @@ func cleanOffice(name string, body []byte) ([]byte, bool, error) {
 // emptied is what stands for a part that is not needed but may be referred to:
 // its first picture element, or an empty document.
 func emptied(name string, body []byte) []byte {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".rels":
-		return body
-	case ".xml":
+	if strings.EqualFold(path.Ext(name), ".xml") {
 		return []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><x/>`)
 	}
 	return nil

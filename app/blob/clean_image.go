@@ -240,3 +240,38 @@ func cleanWebP(raw []byte) ([]byte, error) {
 	binary.LittleEndian.PutUint32(out[4:], uint32(len(out)-8))
 	return out, nil
 }
+
+// cleanJP2 keeps of a JPEG 2000 file (ISO/IEC 15444-1, annex I), as scanners put it
+// into documents, the boxes that show the picture; a bare code stream has none.
+func cleanJP2(raw []byte) ([]byte, error) {
+	if bytes.HasPrefix(raw, []byte{0xFF, 0x4F, 0xFF, 0x51}) {
+		return raw, nil
+	}
+	if !bytes.HasPrefix(raw, []byte("\x00\x00\x00\x0cjP  \r\n\x87\n")) {
+		return nil, errDamaged
+	}
+	out := make([]byte, 0, len(raw))
+	for p := raw; len(p) > 0; {
+		if len(p) < 8 {
+			return nil, errDamaged
+		}
+		n, head := uint64(binary.BigEndian.Uint32(p)), uint64(8)
+		switch n {
+		case 0: // up to the end
+			n = uint64(len(p))
+		case 1:
+			if len(p) < 16 {
+				return nil, errDamaged
+			}
+			n, head = binary.BigEndian.Uint64(p[8:]), 16
+		}
+		if n < head || n > uint64(len(p)) {
+			return nil, errDamaged
+		}
+		if slices.Contains([]string{"jP  ", "ftyp", "jp2h", "jp2c"}, string(p[4:8])) {
+			out = append(out, p[:n]...)
+		}
+		p = p[n:]
+	}
+	return out, nil
+}

@@ -1,12 +1,12 @@
 package reports
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"time"
 
 	"gorm.io/gorm"
@@ -77,8 +77,9 @@ func (s *Service) formBox(key string) seal.Box {
 
 func (s *Service) formHash(key string) []byte { return s.formKey.Sum("hash", key) }
 
-// cleanings is how many files are cleaned at once: one is in memory whole then.
-var cleanings = make(chan struct{}, 1)
+// cleanings is how many files are cleaned at once: each has a process of its own,
+// which holds it whole, and one that was made to hang keeps only its own place.
+var cleanings = make(chan struct{}, 2)
 
 // Stage takes in one file of a form that is not sent yet. It streams, sealed to a
 // key of its own, into a blob; the working copy is made from that. Nothing of it
@@ -146,12 +147,7 @@ func (s *Service) Stage(ctx context.Context, key, name string, body io.Reader) (
 func (s *Service) clean(ctx context.Context, key string, meta fileText) (working fileText, blobKey string, err error) {
 	select {
 	case cleanings <- struct{}{}:
-		defer func() {
-			if meta.Size > 4<<20 {
-				debug.FreeOSMemory() // before the next one comes
-			}
-			<-cleanings
-		}()
+		defer func() { <-cleanings }()
 	case <-ctx.Done():
 		return working, "", fault.New(fault.Busy, "现在上传附件的人太多，附件没有接收。请稍后再试。")
 	}
@@ -159,20 +155,19 @@ func (s *Service) clean(ctx context.Context, key string, meta fileText) (working
 	if err != nil {
 		return working, "", err
 	}
-	raw := make([]byte, meta.Size)
-	_, err = io.ReadFull(in, raw)
-	if err = errors.Join(err, in.Close()); err != nil {
-		return working, "", fmt.Errorf("reports: file: %w", err)
-	}
-	cleaned, err := blob.Clean(meta.Name, meta.Type, raw)
+	defer in.Close()
+	copied, err := blob.Clean(ctx, meta.Name, meta.Type, in)
 	if err != nil {
 		return working, "", err
 	}
 	pair := seal.NewPrivate()
-	working = fileText{Name: meta.Name, Type: meta.Type, Size: int64(cleaned.Len()), Key: pair.Bytes()}
 	blobKey = blob.NewKey()
-	_, err = sealing{s.blobs, pair.Public()}.Put(ctx, blobKey, cleaned)
-	return working, blobKey, err
+	n, err := sealing{s.blobs, pair.Public()}.Put(ctx, blobKey, copied)
+	if refused := copied.Close(); refused != nil || err != nil {
+		s.blobs.Delete(context.WithoutCancel(ctx), blobKey)
+		return working, "", cmp.Or(refused, err)
+	}
+	return fileText{Name: meta.Name, Type: meta.Type, Size: n, Key: pair.Bytes()}, blobKey, nil
 }
 
 // sealing is a store that seals what it is given to a key, its length rounded up.
