@@ -227,7 +227,7 @@ func (a *App) trialKeys(ctx context.Context, accounts []staff.FirstAccount) erro
 		if x.Role != staff.DisciplineOfficer {
 			continue
 		}
-		if err := a.Reports.Sign(ctx, x.Actor, "", nil, ""); err != nil {
+		if err := a.Reports.Sign(ctx, x.Actor, reports.Signing{Recovery: kits[0].Print}); err != nil {
 			return fmt.Errorf("trial keys: %w", err)
 		}
 	}

@@ -11,8 +11,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"gorm.io/gorm"
-
 	"mingjing/app/calendar"
 	"mingjing/app/fault"
 	"mingjing/app/journal"
@@ -42,8 +40,9 @@ type Row struct {
 const scan = 2000
 
 // Queue lists the open reports, and those to which their reporter added something
-// after the end, (ended: all that ended) that the actor can open, newest first, with ids below before (0: from the newest). What does not open
-// for them is not there; next is where the list goes on, 0 at its end.
+// after the end, (ended: all that ended) that the actor can open, newest first, those
+// older than the one numbered before (0: from the newest). What does not open for
+// them is not there; next is where the list goes on, 0 at its end.
 func (s *Service) Queue(ctx context.Context, a staff.Actor, ended bool, before int64, n int) (list []Row, next int64, err error) {
 	key, err := officer(a)
 	if err != nil {
@@ -51,14 +50,28 @@ func (s *Service) Queue(ctx context.Context, a staff.Actor, ended bool, before i
 	}
 	err = s.db.Read(ctx, func(r *store.Reader) error {
 		list, next = nil, 0
-		return s.walk(r, a, newEars(key), ended, before, scan, func(x Report, _ ring) (bool, error) {
+		var from, rest int64
+		if before != 0 {
+			x, err := find(r, "case_no = ?", caseNo(before))
+			if err != nil {
+				return found(err)
+			}
+			from = x.ID
+		}
+		err := s.walk(r, a, newEars(key), ended, from, scan, func(x Report, _ ring) (bool, error) {
 			if len(list) == n {
-				next = list[n-1].ID
+				next = list[n-1].row()
 				return false, nil
 			}
 			list = append(list, Row{Report: x})
 			return true, nil
-		}, &next)
+		}, &rest)
+		if err != nil || rest == 0 {
+			return err
+		}
+		x, err := find(r, "id = ?", rest) // one that may not be theirs: its number tells nothing
+		next = x.row()
+		return found(err)
 	})
 	if err != nil {
 		return nil, 0, err
@@ -140,24 +153,22 @@ func (s *Service) walk(r *store.Reader, a staff.Actor, e *ears, ended bool, befo
 
 // enter reads a report that the actor can open; everybody else gets the same
 // answer as for one that does not exist.
-func (s *Service) enter(r *store.Reader, a staff.Actor, key *seal.Private, id int64) (x Report, keys rings, err error) {
-	x, err = find(r, "id = ?", id)
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return x, nil, errNone
-	}
-	if err != nil {
-		return x, nil, fmt.Errorf("reports: read: %w", err)
+func (s *Service) enter(r *store.Reader, a staff.Actor, key *seal.Private, no int64) (x Report, keys rings, err error) {
+	if x, err = find(r, "case_no = ?", caseNo(no)); err != nil {
+		return x, nil, found(err)
 	}
 	keys, err = s.rings(r, x, holderOfficer, a.ID, key)
 	if errors.Is(err, seal.ErrSealed) || err == nil && keys[x.Epoch] == nil {
 		return x, nil, errNone
+	}
+	if err == nil {
+		err = s.judge(r, x, keys)
 	}
 	return x, keys, err
 }
 
 // Other is another report of the same person, that the actor can open.
 type Other struct {
-	ID     int64
 	CaseNo string
 	On     calendar.Date
 	State  State
@@ -180,7 +191,7 @@ type Open struct {
 }
 
 // View opens a report; that it was looked at is committed before it is shown.
-func (s *Service) View(ctx context.Context, a staff.Actor, id int64) (v Open, err error) {
+func (s *Service) View(ctx context.Context, a staff.Actor, no int64) (v Open, err error) {
 	key, err := officer(a)
 	if err != nil {
 		return v, err
@@ -188,11 +199,11 @@ func (s *Service) View(ctx context.Context, a staff.Actor, id int64) (v Open, er
 	var x Report
 	var keys rings
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if x, keys, err = s.enter(&tx.Reader, a, key, id); err != nil {
+		if x, keys, err = s.enter(&tx.Reader, a, key, no); err != nil {
 			return err
 		}
 		if x.Unread && (x.HandlerID == nil || *x.HandlerID == a.ID) {
-			if err := tx.Model(&Report{}).Where("id = ?", id).Update("unread", false).Error; err != nil {
+			if err := tx.Model(&Report{}).Where("id = ?", x.ID).Update("unread", false).Error; err != nil {
 				return fmt.Errorf("reports: view: %w", err)
 			}
 		}
@@ -240,7 +251,7 @@ func (s *Service) View(ctx context.Context, a staff.Actor, id int64) (v Open, er
 		}
 		for _, m := range d.everybody() {
 			if x.HandlerID != nil && m.Staff == *x.HandlerID {
-				v.Handler = m.Name
+				v.Handler = m.now.Name
 			}
 		}
 		for _, verb := range []Verb{DoAccept, DoRefuse, DoAssign, DoRecuse, DoNote, DoAnswer, DoConclude, DoFeedback, DoReopen, DoAsk, DoHold, DoUnhold} {
@@ -287,13 +298,13 @@ func may(a staff.Actor, x Report, v Verb) error {
 }
 
 // act is the frame of what officers do: enter, check the table, do it.
-func (s *Service) act(ctx context.Context, a staff.Actor, id int64, v Verb, f func(tx *store.Tx, x *Report, keys rings) error) error {
+func (s *Service) act(ctx context.Context, a staff.Actor, no int64, v Verb, f func(tx *store.Tx, x *Report, keys rings) error) error {
 	key, err := officer(a)
 	if err != nil {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *store.Tx) error {
-		x, keys, err := s.enter(&tx.Reader, a, key, id)
+		x, keys, err := s.enter(&tx.Reader, a, key, no)
 		if err != nil {
 			return err
 		}
@@ -318,8 +329,8 @@ func words(name, label, body string) (string, error) {
 }
 
 // Accept takes a report on; the reporter sees it.
-func (s *Service) Accept(ctx context.Context, a staff.Actor, id int64) error {
-	return s.act(ctx, a, id, DoAccept, func(tx *store.Tx, x *Report, _ rings) error {
+func (s *Service) Accept(ctx context.Context, a staff.Actor, no int64) error {
+	return s.act(ctx, a, no, DoAccept, func(tx *store.Tx, x *Report, _ rings) error {
 		if err := s.step(tx, a, *x, DoAccept, Accepted); err != nil {
 			return err
 		}
@@ -330,29 +341,29 @@ func (s *Service) Accept(ctx context.Context, a staff.Actor, id int64) error {
 }
 
 // Refuse says that a report is not for the discipline group, and where to go with it.
-func (s *Service) Refuse(ctx context.Context, a staff.Actor, id int64, body string) error {
+func (s *Service) Refuse(ctx context.Context, a staff.Actor, no int64, body string) error {
 	body, err := words("content", "给举报人的说明", body)
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, a, id, DoRefuse, func(tx *store.Tx, x *Report, keys rings) error {
+	return s.act(ctx, a, no, DoRefuse, func(tx *store.Tx, x *Report, keys rings) error {
 		return s.write(tx, a, x, keys[x.Epoch], textAnswer, body, "", DoRefuse, map[string]any{"state": OutOfScope, "due_on": never, "ended_on": calendar.Of(tx.Now), "unread": false})
 	})
 }
 
 // Note adds a working note that only officers on the report read.
-func (s *Service) Note(ctx context.Context, a staff.Actor, id int64, body string) error {
+func (s *Service) Note(ctx context.Context, a staff.Actor, no int64, body string) error {
 	body, err := words("content", "工作记录", body)
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, a, id, DoNote, func(tx *store.Tx, x *Report, keys rings) error {
+	return s.act(ctx, a, no, DoNote, func(tx *store.Tx, x *Report, keys rings) error {
 		return s.write(tx, a, x, keys[x.Epoch], textNote, body, "", DoNote, map[string]any{})
 	})
 }
 
 // Answer writes to the reporter, with the files of a form.
-func (s *Service) Answer(ctx context.Context, a staff.Actor, id int64, body, key string) error {
+func (s *Service) Answer(ctx context.Context, a staff.Actor, no int64, body, key string) error {
 	body, err := words("content", "给举报人的话", body)
 	if err != nil {
 		return err
@@ -360,8 +371,8 @@ func (s *Service) Answer(ctx context.Context, a staff.Actor, id int64, body, key
 	if len(key) < 16 || len(key) > 200 {
 		key = "" // no form's: no files wait for it
 	}
-	return s.act(ctx, a, id, DoAnswer, func(tx *store.Tx, x *Report, keys rings) error {
-		if again, err := s.taken(tx, key); err != nil || again {
+	return s.act(ctx, a, no, DoAnswer, func(tx *store.Tx, x *Report, keys rings) error {
+		if again, err := s.taken(tx, *x, keys, body, key); err != nil || again {
 			return err
 		}
 		return s.write(tx, a, x, keys[x.Epoch], textAnswer, body, key, DoAnswer, map[string]any{})
@@ -370,7 +381,7 @@ func (s *Service) Answer(ctx context.Context, a staff.Actor, id int64, body, key
 
 // Conclude records how a report was dealt with and what came out. A named
 // reporter is owed the result within the limit of settings from now.
-func (s *Service) Conclude(ctx context.Context, a staff.Actor, id int64, how Disposition, body string) error {
+func (s *Service) Conclude(ctx context.Context, a staff.Actor, no int64, how Disposition, body string) error {
 	body, err := words("content", "办理结论", body)
 	if !slices.Contains(Dispositions, how) {
 		err = joinFields(err, fault.Field{Name: "disposition", Message: "请选择处置方式。"})
@@ -378,7 +389,7 @@ func (s *Service) Conclude(ctx context.Context, a staff.Actor, id int64, how Dis
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, a, id, DoConclude, func(tx *store.Tx, x *Report, keys rings) error {
+	return s.act(ctx, a, no, DoConclude, func(tx *store.Tx, x *Report, keys rings) error {
 		d, err := s.readers(&tx.Reader)
 		if err != nil {
 			return err
@@ -389,12 +400,12 @@ func (s *Service) Conclude(ctx context.Context, a staff.Actor, id int64, how Dis
 }
 
 // Feedback tells the reporter the result.
-func (s *Service) Feedback(ctx context.Context, a staff.Actor, id int64, body string) error {
+func (s *Service) Feedback(ctx context.Context, a staff.Actor, no int64, body string) error {
 	body, err := words("content", "反馈给举报人的结果", body)
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, a, id, DoFeedback, func(tx *store.Tx, x *Report, keys rings) error {
+	return s.act(ctx, a, no, DoFeedback, func(tx *store.Tx, x *Report, keys rings) error {
 		return s.write(tx, a, x, keys[x.Epoch], textAnswer, body, "", DoFeedback, map[string]any{"state": Answered, "due_on": never, "ended_on": calendar.Of(tx.Now), "unread": false})
 	})
 }
@@ -402,8 +413,8 @@ func (s *Service) Feedback(ctx context.Context, a staff.Actor, id int64, body st
 // Reopen takes a report up again that had ended: its reporter objects or brings new
 // evidence. The limit runs anew.
 // Source: 《纪检监察机关处理检举控告工作规则》“实名检举控告的处理”一章.
-func (s *Service) Reopen(ctx context.Context, a staff.Actor, id int64) error {
-	return s.act(ctx, a, id, DoReopen, func(tx *store.Tx, x *Report, _ rings) error {
+func (s *Service) Reopen(ctx context.Context, a staff.Actor, no int64) error {
+	return s.act(ctx, a, no, DoReopen, func(tx *store.Tx, x *Report, _ rings) error {
 		d, err := s.readers(&tx.Reader)
 		if err != nil {
 			return err
@@ -421,8 +432,8 @@ func (s *Service) Reopen(ctx context.Context, a staff.Actor, id int64) error {
 }
 
 // HoldBack keeps a report from erasure for a lawful reason; Release lets go of it.
-func (s *Service) HoldBack(ctx context.Context, a staff.Actor, id int64) error {
-	return s.act(ctx, a, id, DoHold, func(tx *store.Tx, x *Report, _ rings) error {
+func (s *Service) HoldBack(ctx context.Context, a staff.Actor, no int64) error {
+	return s.act(ctx, a, no, DoHold, func(tx *store.Tx, x *Report, _ rings) error {
 		if err := s.step(tx, a, *x, DoHold, ""); err != nil {
 			return err
 		}
@@ -430,8 +441,8 @@ func (s *Service) HoldBack(ctx context.Context, a staff.Actor, id int64) error {
 	})
 }
 
-func (s *Service) Release(ctx context.Context, a staff.Actor, id int64) error {
-	return s.act(ctx, a, id, DoUnhold, func(tx *store.Tx, x *Report, _ rings) error {
+func (s *Service) Release(ctx context.Context, a staff.Actor, no int64) error {
+	return s.act(ctx, a, no, DoUnhold, func(tx *store.Tx, x *Report, _ rings) error {
 		if err := s.step(tx, a, *x, DoUnhold, ""); err != nil {
 			return err
 		}
@@ -450,7 +461,7 @@ func (s *Service) assignable(r *store.Reader, d *desk, x Report, st Statement) (
 	who := d.readersOf(st)
 	for _, m := range slices.Concat(d.officers, d.outside) {
 		if who[m.Staff] && !slices.Contains(out, m.Staff) {
-			list = append(list, staff.Name{ID: m.Staff, Name: m.Name})
+			list = append(list, staff.Name{ID: m.Staff, Name: m.now.Name})
 		}
 	}
 	return list, nil
@@ -459,21 +470,21 @@ func (s *Service) assignable(r *store.Reader, d *desk, x Report, st Statement) (
 // Assign gives a report to one officer: the keys are granted to them, everybody
 // else's are dropped, and what is written from now on has keys that nobody of
 // them ever held.
-func (s *Service) Assign(ctx context.Context, a staff.Actor, id, to int64) error {
-	return s.hand(ctx, a, id, to, DoAssign)
+func (s *Service) Assign(ctx context.Context, a staff.Actor, no, to int64) error {
+	return s.hand(ctx, a, no, to, DoAssign)
 }
 
-func (s *Service) hand(ctx context.Context, a staff.Actor, id, to int64, v Verb) error {
+func (s *Service) hand(ctx context.Context, a staff.Actor, no, to int64, v Verb) error {
 	if _, err := officer(a); err != nil {
 		return err
 	}
 	if err := s.ensureDesk(ctx); err != nil {
 		return err
 	}
-	if err := s.ensureReporter(ctx, id); err != nil {
+	if err := s.ensureReporter(ctx, no); err != nil {
 		return err
 	}
-	return s.act(ctx, a, id, v, func(tx *store.Tx, x *Report, keys rings) error {
+	return s.act(ctx, a, no, v, func(tx *store.Tx, x *Report, keys rings) error {
 		d, err := s.readers(&tx.Reader)
 		if err != nil {
 			return err
@@ -506,17 +517,17 @@ func (s *Service) hand(ctx context.Context, a staff.Actor, id, to int64, v Verb)
 
 // Recuse declares that the actor must not deal with a report. Their keys are
 // gone; it goes back to those who may, or, when there are none, stays refused.
-func (s *Service) Recuse(ctx context.Context, a staff.Actor, id int64) error {
+func (s *Service) Recuse(ctx context.Context, a staff.Actor, no int64) error {
 	if _, err := officer(a); err != nil {
 		return err
 	}
 	if err := s.ensureDesk(ctx); err != nil {
 		return err
 	}
-	if err := s.ensureReporter(ctx, id); err != nil {
+	if err := s.ensureReporter(ctx, no); err != nil {
 		return err
 	}
-	return s.act(ctx, a, id, DoRecuse, func(tx *store.Tx, x *Report, keys rings) error {
+	return s.act(ctx, a, no, DoRecuse, func(tx *store.Tx, x *Report, keys rings) error {
 		d, err := s.readers(&tx.Reader)
 		if err != nil {
 			return err
@@ -582,17 +593,14 @@ func (s *Service) ensureDesk(ctx context.Context) error {
 }
 
 // ensureReporter opens a line to a report's reporter.
-func (s *Service) ensureReporter(ctx context.Context, id int64) error {
+func (s *Service) ensureReporter(ctx context.Context, no int64) error {
 	var x Report
 	err := s.db.Read(ctx, func(r *store.Reader) (err error) {
-		x, err = find(r, "id = ?", id)
-		return err
+		x, err = find(r, "case_no = ?", caseNo(no))
+		return found(err)
 	})
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return errNone
-	}
 	if err != nil {
-		return fmt.Errorf("reports: read: %w", err)
+		return err
 	}
 	return s.ensure(ctx, []seal.Public{x.ReporterKey})
 }
@@ -662,18 +670,22 @@ func (s *Service) rotate(tx *store.Tx, d *desk, x *Report, st Statement, keys ri
 	if err := tx.Insert(&out); err != nil {
 		return fmt.Errorf("reports: grants: %w", err)
 	}
+	link := x.link(x.Epoch, keys[x.Epoch-1], fresh)
+	if err := tx.Create(&link).Error; err != nil {
+		return fmt.Errorf("reports: links: %w", err)
+	}
 	return nil
 }
 
 // File opens a working copy for an officer; that they did is committed first.
-func (s *Service) File(ctx context.Context, a staff.Actor, id, fileID int64) (f File, body io.ReadCloser, err error) {
+func (s *Service) File(ctx context.Context, a staff.Actor, no, fileID int64) (f File, body io.ReadCloser, err error) {
 	key, err := officer(a)
 	if err != nil {
 		return f, nil, err
 	}
 	var open func() (io.ReadCloser, error)
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		x, keys, err := s.enter(&tx.Reader, a, key, id)
+		x, keys, err := s.enter(&tx.Reader, a, key, no)
 		if err != nil {
 			return err
 		}

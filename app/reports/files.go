@@ -385,6 +385,39 @@ func (s *Service) adopt(tx *store.Tx, x Report, textNo int, key string, keys rin
 	return nil
 }
 
+// brings reports whether files wait for a form that did not come with its text when
+// it was taken before: who sends it again added something. A copy made twice need
+// not be the same to the byte, so where the originals open it is those that count.
+func (s *Service) brings(r *store.Reader, x Report, textNo int, key string, keys rings) (bool, error) {
+	waiting, err := s.staged(r, key)
+	if err != nil || len(waiting) == 0 {
+		return false, err
+	}
+	_, originals := keys[x.Epoch][seal.Identity]
+	var rows []fileRow
+	if err := r.Select(fileColumns).Where("report_id = ? AND text_no = ? AND original = ?", x.ID, textNo, originals).Limit(2 * cases.MaxFiles).Find(&rows).Error; err != nil {
+		return false, fmt.Errorf("reports: files: %w", err)
+	}
+	type known struct{ name, digest string }
+	there := map[known]bool{}
+	for _, f := range rows {
+		if box, ok := keys[f.Epoch][f.compartment()]; ok {
+			if meta, err := openMeta(box, x, f); err == nil {
+				there[known{meta.Name, meta.SHA256}] = true
+			}
+		}
+	}
+	for _, f := range waiting {
+		if f.Original != originals {
+			continue
+		}
+		if meta, err := openMeta(s.formBox(key), Report{}, f); err != nil || !there[known{meta.Name, meta.SHA256}] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // filesOf are a report's files by the text they came with: the working copies, or the originals.
 func (s *Service) filesOf(r *store.Reader, x Report, keys rings, originals bool) (map[int][]File, error) {
 	var rows []fileRow

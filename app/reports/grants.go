@@ -280,21 +280,38 @@ func (e *ears) rings(r *store.Reader, x Report, holder string, staff int64) (rin
 }
 
 // readersOf are the members who may hold keys to a statement: nobody whom it names,
-// whose unit it accuses, or who is asked not to see it; and those from outside
-// alone where it is about the group, its chief or who decides.
+// whose unit it accuses, or who is asked not to see it; and of the officers those
+// from outside alone where it is about the group, its chief or who decides. A
+// custodian reads nothing, and is kept out of such a one only if they belong to the group.
 func (d *desk) readersOf(st Statement) map[int64]bool {
 	n, apart := st.naming(), false
+	group := map[string]bool{} // the officers' own unit
 	for _, x := range d.roster.Apart {
 		apart = apart || n.names(x)
 	}
-	for _, o := range d.officers { // the officers' own unit is the group
-		apart = apart || n.accuses(o.Department)
+	for _, x := range groupNames {
+		apart = apart || n.accuses(x)
+	}
+	for _, o := range d.officers {
+		for _, unit := range o.units() {
+			group[unit] = true
+			apart = apart || n.accuses(unit)
+		}
 	}
 	out := map[int64]bool{}
 	for _, m := range d.everybody() {
-		if m.Outside == apart && !n.names(m.Name) && (m.Outside || !n.accuses(m.Department)) {
-			out[m.Staff] = true
+		if !m.Custodian && m.Outside != apart || slices.ContainsFunc(m.names(), n.names) {
+			continue
 		}
+		if slices.ContainsFunc(m.units(), func(unit string) bool {
+			if group[unit] { // whoever is from elsewhere may be entered under the group that they help out
+				return apart && !m.Outside
+			}
+			return n.accuses(unit)
+		}) {
+			continue
+		}
+		out[m.Staff] = true
 	}
 	return out
 }

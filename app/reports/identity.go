@@ -60,12 +60,12 @@ func (x Report) reasonPlace(a ask) seal.Context {
 // AskIdentity asks a custodian, for a reason, to see who the reporter is. The
 // reporter sees that it was asked. The reason lies in the internal compartment,
 // as a note, and sealed for the custodians.
-func (s *Service) AskIdentity(ctx context.Context, a staff.Actor, id int64, reason string) error {
+func (s *Service) AskIdentity(ctx context.Context, a staff.Actor, no int64, reason string) error {
 	reason, err := words("content", "理由", reason)
 	if err != nil {
 		return err
 	}
-	return s.act(ctx, a, id, DoAsk, func(tx *store.Tx, x *Report, keys rings) error {
+	return s.act(ctx, a, no, DoAsk, func(tx *store.Tx, x *Report, keys rings) error {
 		var n int64
 		if err := tx.Model(&ask{}).Where("report_id = ? AND decided_at IS NULL", x.ID).Limit(1).Count(&n).Error; err != nil {
 			return fmt.Errorf("reports: ask: %w", err)
@@ -78,7 +78,14 @@ func (s *Service) AskIdentity(ctx context.Context, a staff.Actor, id int64, reas
 			return err
 		}
 		q := ask{ReportID: x.ID, AskedBy: a.ID, AskedName: a.Name, AskedAt: tx.Now}
-		if q.Reason, err = s.sealReason(d, *x, q, reason); err != nil {
+		st, err := s.statement(&tx.Reader, *x, keys)
+		if err != nil {
+			return err
+		}
+		if st.Anonymous {
+			return fault.New(fault.Conflict, "这件是匿名举报，没有留下身份，不用申请。")
+		}
+		if q.Reason, err = s.sealReason(d, *x, q, d.readersOf(st), reason); err != nil {
 			return err
 		}
 		if err := tx.Create(&q).Error; err != nil {
@@ -89,13 +96,18 @@ func (s *Service) AskIdentity(ctx context.Context, a staff.Actor, id int64, reas
 }
 
 // sealReason closes a reason once for each custodian: a length, then the envelope.
-func (s *Service) sealReason(d *desk, x Report, q ask, reason string) ([]byte, error) {
-	if len(d.custodians) == 0 {
+// Who is kept out of the report has one that nobody can open.
+func (s *Service) sealReason(d *desk, x Report, q ask, may map[int64]bool, reason string) ([]byte, error) {
+	if !slices.ContainsFunc(d.custodians, func(m member) bool { return may[m.Staff] }) {
 		return nil, fault.New(fault.Conflict, "没有身份保管人可以决定。请先由安全管理员设置身份保管人，再在“举报密钥”页签好名单。")
 	}
 	var out []byte
 	for _, m := range d.custodians {
-		closed, err := seal.Seal(m.Key, x.reasonPlace(q), []byte(reason))
+		to := m.Key
+		if !may[m.Staff] {
+			to = seal.NewPrivate().Public()
+		}
+		closed, err := seal.Seal(to, x.reasonPlace(q), []byte(reason))
 		if err != nil {
 			return nil, fmt.Errorf("reports: reason: %w", err)
 		}
@@ -141,7 +153,7 @@ func (s *Service) Asks(ctx context.Context, a staff.Actor) (list []Ask, err erro
 			return fmt.Errorf("reports: asks: %w", err)
 		}
 		for _, q := range rows {
-			x, keys, err := s.keep(r, a, key, q.ReportID)
+			x, keys, err := s.keep(r, a, key, "id = ?", q.ReportID)
 			if fault.Is(err, fault.NotFound) {
 				continue
 			}
@@ -168,12 +180,9 @@ func (s *Service) Asks(ctx context.Context, a staff.Actor) (list []Ask, err erro
 }
 
 // keep reads a report whose identity the actor keeps.
-func (s *Service) keep(r *store.Reader, a staff.Actor, key *seal.Private, id int64) (x Report, keys rings, err error) {
-	if x, err = find(r, "id = ?", id); err != nil {
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			err = errNone
-		}
-		return x, nil, err
+func (s *Service) keep(r *store.Reader, a staff.Actor, key *seal.Private, where string, arg any) (x Report, keys rings, err error) {
+	if x, err = find(r, where, arg); err != nil {
+		return x, nil, found(err)
 	}
 	keys, err = s.rings(r, x, holderCustodian, a.ID, key)
 	if errors.Is(err, seal.ErrSealed) {
@@ -201,7 +210,7 @@ func (s *Service) DecideIdentity(ctx context.Context, a staff.Actor, askID int64
 		if err != nil {
 			return fmt.Errorf("reports: ask: %w", err)
 		}
-		x, keys, err := s.keep(&tx.Reader, a, key, q.ReportID)
+		x, keys, err := s.keep(&tx.Reader, a, key, "id = ?", q.ReportID)
 		if err != nil {
 			return err
 		}
@@ -259,13 +268,13 @@ func (s *Service) giveIdentity(tx *store.Tx, d *desk, x Report, keys rings, to i
 }
 
 // Reveal shows the identity to who was given it; that they looked is committed first.
-func (s *Service) Reveal(ctx context.Context, a staff.Actor, id int64) (who Identity, err error) {
+func (s *Service) Reveal(ctx context.Context, a staff.Actor, no int64) (who Identity, err error) {
 	key, err := officer(a)
 	if err != nil {
 		return who, err
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		x, _, err := s.enter(&tx.Reader, a, key, id)
+		x, _, err := s.enter(&tx.Reader, a, key, no)
 		if err != nil {
 			return err
 		}
@@ -304,17 +313,25 @@ func (s *Service) asksOf(r *store.Reader, x Report) ([]Ask, error) {
 	return out, nil
 }
 
-// Original opens a file as it came, for a custodian: what tells of its maker is still in it.
-func (s *Service) Original(ctx context.Context, a staff.Actor, id, fileID int64) (f File, body io.ReadCloser, err error) {
+// Original opens a file as it came, for a custodian, while a request of the handler's
+// waits or is in force: what tells of its maker is still in it. The reporter sees it.
+func (s *Service) Original(ctx context.Context, a staff.Actor, no, fileID int64) (f File, body io.ReadCloser, err error) {
 	key, err := custodian(a)
 	if err != nil {
 		return f, nil, err
 	}
 	var open func() (io.ReadCloser, error)
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		x, keys, err := s.keep(&tx.Reader, a, key, id)
+		x, keys, err := s.keep(&tx.Reader, a, key, "case_no = ?", caseNo(no))
 		if err != nil {
 			return err
+		}
+		var n int64
+		if err := tx.Model(&ask{}).Where("report_id = ? AND (decided_at IS NULL OR granted AND expires_at > ?)", x.ID, tx.Now).Limit(1).Count(&n).Error; err != nil {
+			return fmt.Errorf("reports: asks: %w", err)
+		}
+		if n == 0 {
+			return errNone // nobody who works on it asked
 		}
 		if f, open, err = s.file(ctx, &tx.Reader, x, fileID, keys); err != nil {
 			return err
@@ -322,7 +339,7 @@ func (s *Service) Original(ctx context.Context, a staff.Actor, id, fileID int64)
 		if !f.Original {
 			return errNoFile
 		}
-		return s.step(tx, a, x, DoFile, "")
+		return s.step(tx, a, x, DoOriginal, "")
 	})
 	if err != nil {
 		return f, nil, err

@@ -63,9 +63,9 @@ func (s *Service) MayLeave(tx *store.Tx, id int64, lost []staff.Role) error {
 }
 
 // HandOver ends the actor's part in all reports: what they handle goes to the
-// officer to, what they could open goes on without them, both with new keys; an
-// identity they keep is given to the custodian to. It refuses when something
-// would then open for nobody. From then on they are given nothing new, and their
+// officer to, what they could open goes on without them, both with new keys; what a
+// custodian keeps stays with the others. It refuses when something would then open
+// for nobody. From then on they are given nothing new, and their
 // account can be ended. It returns how many reports changed hands.
 func (s *Service) HandOver(ctx context.Context, a staff.Actor, to int64) (n int, err error) {
 	if err := a.Require(staff.DisciplineOfficer, staff.Custodian); err != nil {
@@ -125,14 +125,17 @@ func (s *Service) HandOver(ctx context.Context, a staff.Actor, to int64) (n int,
 		}
 	}
 	if stuck > 0 {
-		return n, fault.New(fault.Conflict, fmt.Sprintf("已移交 %d 件。还有 %d 件除您以外没有人可以看，不能移交，账号也不能停用：请先增加一位可以办理的人（例如外部专员），在这一页签好名单，再移交。", n, stuck))
+		return n, fault.New(fault.Conflict, fmt.Sprintf("已移交 %d 件。还有 %d 件除您以外没有人有密钥，不能移交，账号也不能停用。办理举报的，请先增加一位可以办理的人（例如外部专员），在这一页签好名单，再移交；保管身份的，系统不知道新的保管人是不是被举报的人，要用两份恢复函办：portal keys recover --leaver 您的登录名 --login 接手人。", n, stuck))
 	}
 	return n, s.db.Write(ctx, func(tx *store.Tx) error {
 		if err := depart(tx, a.ID); err != nil {
 			return err
 		}
-		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "keys.hand_over", Subject: "staff", SubjectID: a.ID, Public: true,
-			Changes: []journal.Change{{Field: "reports", New: fmt.Sprint(n)}}})
+		if err := tx.Where("key_print = ?", keyPrint(key.Public())).Delete(&tagKey{}).Error; err != nil {
+			return fmt.Errorf("reports: tags: %w", err)
+		}
+		// How many it were is not said: their grants can be counted, and fewer that opened would tell of what they were kept out of.
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "keys.hand_over", Subject: "staff", SubjectID: a.ID, Public: true})
 	})
 }
 
@@ -140,7 +143,16 @@ var errStuck = errors.New("reports: nobody else may")
 
 // part takes the actor out of one report.
 func (s *Service) part(ctx context.Context, a staff.Actor, key *seal.Private, role string, id, to int64) (moved bool, err error) {
-	if err := s.ensureReporter(ctx, id); err != nil {
+	var number int64
+	err = s.db.Read(ctx, func(r *store.Reader) error {
+		x, err := find(r, "id = ?", id)
+		number = x.row()
+		return found(err)
+	})
+	if err != nil {
+		return false, err
+	}
+	if err := s.ensureReporter(ctx, number); err != nil {
 		return false, err
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
@@ -148,6 +160,10 @@ func (s *Service) part(ctx context.Context, a staff.Actor, key *seal.Private, ro
 		x, err := find(&tx.Reader, "id = ?", id)
 		if err != nil {
 			return fmt.Errorf("reports: hand over: %w", err)
+		}
+		if role == holderCustodian {
+			moved, err = s.partIdentity(tx, a, x)
+			return err
 		}
 		keys, err := s.rings(&tx.Reader, x, role, a.ID, key)
 		if errors.Is(err, seal.ErrSealed) {
@@ -160,12 +176,11 @@ func (s *Service) part(ctx context.Context, a staff.Actor, key *seal.Private, ro
 		if err != nil {
 			return err
 		}
-		if role == holderCustodian {
-			moved, err = s.passIdentity(tx, d, x, keys, to)
-			return err
-		}
 		if keys[x.Epoch] == nil {
 			return nil
+		}
+		if err := s.judge(&tx.Reader, x, keys); err != nil {
+			return err
 		}
 		st, err := s.statement(&tx.Reader, x, keys)
 		if err != nil {
@@ -207,24 +222,29 @@ func (s *Service) part(ctx context.Context, a staff.Actor, key *seal.Private, ro
 	return moved, err
 }
 
-// passIdentity gives what a custodian keeps to another.
-func (s *Service) passIdentity(tx *store.Tx, d *desk, x Report, keys rings, to int64) (bool, error) {
-	for _, m := range d.custodians {
-		if m.Staff != to {
-			continue
-		}
-		l, err := s.line(m.Key)
-		if err != nil {
-			return false, err
-		}
-		for epoch, r := range keys {
-			err := errors.Join(tx.Where("report_id = ? AND epoch = ? AND holder = ? AND staff_id = ?", x.ID, epoch, holderCustodian, to).Delete(&grant{}).Error,
-				tx.Create(&grant{ReportID: x.ID, Epoch: epoch, Holder: holderCustodian, StaffID: to, LineID: &l.id, Sealed: x.close(l.box, epoch, holderCustodian, to, r)}).Error)
-			if err != nil {
-				return false, fmt.Errorf("reports: grants: %w", err)
-			}
-		}
-		return true, nil
+// partIdentity takes a custodian out of a report that other custodians were given
+// when it came, or were kept out of. Nothing is passed on: who is accused a
+// custodian cannot read, so nobody could say whether a new one may have it.
+func (s *Service) partIdentity(tx *store.Tx, a staff.Actor, x Report) (bool, error) {
+	d, err := s.readers(&tx.Reader)
+	if err != nil {
+		return false, err
 	}
-	return false, nil
+	var others []int64
+	for _, m := range d.custodians {
+		if m.Staff != a.ID {
+			others = append(others, m.Staff)
+		}
+	}
+	var n int64
+	if err := tx.Model(&grant{}).Where("report_id = ? AND holder = ? AND staff_id IN ?", x.ID, holderCustodian, others).Limit(1).Count(&n).Error; err != nil {
+		return false, fmt.Errorf("reports: grants: %w", err)
+	}
+	if n == 0 {
+		return false, errStuck
+	}
+	if err := tx.Where("report_id = ? AND holder = ? AND staff_id = ?", x.ID, holderCustodian, a.ID).Delete(&grant{}).Error; err != nil {
+		return false, fmt.Errorf("reports: grants: %w", err)
+	}
+	return true, nil
 }

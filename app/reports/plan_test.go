@@ -41,15 +41,16 @@ func TestNoListOfReportsReadsAWholeTable(t *testing.T) {
 		}))
 		x.must(x.DB.Analyze(x.ctx))
 		asked := storetest.Listen(t, x.DB)
+		middle := x.no(15_000)
 		for _, ended := range []bool{false, true} {
 			_, _, err := x.Reports.Queue(x.ctx, x.zhang, ended, 0, 50)
 			x.must(err)
-			_, _, err = x.Reports.Queue(x.ctx, x.zhang, ended, 15_000, 50)
+			_, _, err = x.Reports.Queue(x.ctx, x.zhang, ended, middle, 50)
 			x.must(err)
 			_, err = x.Reports.Search(x.ctx, x.zhang, "词", ended)
 			x.must(err)
 		}
-		_, err := x.Reports.View(x.ctx, x.zhang, id)
+		_, err := x.Reports.View(x.ctx, x.zhang, x.no(id))
 		x.must(err)
 		_, err = x.Reports.Track(x.ctx, x.back(ticket))
 		x.must(err)

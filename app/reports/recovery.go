@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"filippo.io/age"
@@ -23,8 +24,9 @@ import (
 // for each pair of the three kits on paper: age's recipients mean "or", so each
 // is closed to one of the pair and what comes of it to the other.
 type recovery struct {
-	No     int64 `gorm:"primaryKey;autoIncrement:false"`
-	Public []byte
+	No       int64 `gorm:"primaryKey;autoIncrement:false"`
+	Public   []byte
+	Verifier []byte // of what it signs; empty for one from before
 	PairAB []byte `gorm:"column:pair_ab"`
 	PairAC []byte `gorm:"column:pair_ac"`
 	PairBC []byte `gorm:"column:pair_bc"`
@@ -37,7 +39,7 @@ func (recovery) TableName() string { return "key_recoveries" }
 // recoveryKey is the one in use; nil when there is none.
 func recoveryKey(r *store.Reader) (*recovery, error) {
 	var x recovery
-	err := r.Select("no, public, pair_ab, pair_ac, pair_bc, trial, at").Order("no DESC").Take(&x).Error
+	err := r.Select("no, public, verifier, pair_ab, pair_ac, pair_bc, trial, at").Order("no DESC").Take(&x).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, nil
 	}
@@ -61,9 +63,9 @@ func newKits(key *seal.Private) (kits []Kit, x recovery, err error) {
 		if ids[i], err = age.GenerateX25519Identity(); err != nil {
 			return nil, x, fmt.Errorf("reports: kit: %w", err)
 		}
-		kits = append(kits, Kit{Letter: string(rune('A' + i)), Secret: ids[i].String(), Print: printOf(key.Public())})
+		kits = append(kits, Kit{Letter: string(rune('A' + i)), Secret: ids[i].String(), Print: staff.PublicOf(key).Print()})
 	}
-	x.Public = key.Public()
+	x.Public, x.Verifier = key.Public(), key.Verifier()
 	for _, p := range []struct {
 		to   *[]byte
 		a, b int
@@ -78,6 +80,9 @@ func newKits(key *seal.Private) (kits []Kit, x recovery, err error) {
 	}
 	return kits, x, nil
 }
+
+// print names the recovery key, on its kits and on the page where the list is signed.
+func (x recovery) print() string { return staff.PublicKey{Seal: x.Public, Verify: x.Verifier}.Print() }
 
 func encrypt(text []byte, to age.Recipient) ([]byte, error) {
 	var b bytes.Buffer
@@ -152,13 +157,14 @@ func (s *Service) InitRecovery(ctx context.Context, trial bool) (kits []Kit, err
 			return fmt.Errorf("reports: recovery key: %w", err)
 		}
 		return journal.Append(tx, journal.Event{ActorName: staff.System.Name, Verb: "keys.recovery.make", Subject: "recovery", SubjectID: x.No, Public: true,
-			Changes: []journal.Change{{Field: "print", New: printOf(x.Public)}}})
+			Changes: []journal.Change{{Field: "print", New: x.print()}}})
 	})
 	return kits, err
 }
 
-// NewKits makes three new kits for the same recovery key out of two old ones,
-// which are worth nothing afterwards: when a paper was lost or its keeper leaves.
+// NewKits makes three new kits for the same recovery key out of two old ones, when a
+// paper was lost or its keeper leaves. What the old ones open is gone from the
+// database, not from its backups: old papers are to be collected and destroyed.
 func (s *Service) NewKits(ctx context.Context, one, other string) (kits []Kit, err error) {
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
 		old, key, err := opened(&tx.Reader, one, other)
@@ -170,6 +176,9 @@ func (s *Service) NewKits(ctx context.Context, one, other string) (kits []Kit, e
 			return err
 		}
 		x.No, x.Trial, x.At = old.No+1, old.Trial, tx.Now
+		if err := tx.Model(&recovery{}).Where("no <= ?", old.No).Updates(map[string]any{"pair_ab": []byte{}, "pair_ac": []byte{}, "pair_bc": []byte{}}).Error; err != nil {
+			return fmt.Errorf("reports: recovery key: %w", err)
+		}
 		if err := tx.Create(&x).Error; err != nil {
 			return fmt.Errorf("reports: recovery key: %w", err)
 		}
@@ -205,15 +214,22 @@ func (s *Service) Recover(ctx context.Context, one, other, login, leaver, reason
 	var who *member
 	var d *desk
 	of := int64(0)
+	id := int64(0)
 	err = s.db.Read(ctx, func(r *store.Reader) error {
 		if _, key, err = opened(r, one, other); err != nil {
 			return err
 		}
+		id, err = staff.ByLogin(r, login)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if err := s.relist(ctx, key, id); err != nil {
+		return 0, err
+	}
+	err = s.db.Read(ctx, func(r *store.Reader) error {
 		if d, err = s.readers(r); err != nil {
-			return err
-		}
-		id, err := staff.ByLogin(r, login)
-		if err != nil {
 			return err
 		}
 		for _, m := range d.everybody() {
@@ -228,7 +244,7 @@ func (s *Service) Recover(ctx context.Context, one, other, login, leaver, reason
 			}
 		}
 		if who == nil {
-			return fault.New(fault.Conflict, "“"+login+"”不在现有的名单上，或者换了密钥还没有签。请先由名单上的纪检专员在“举报密钥”页签好，再恢复。")
+			return fault.New(fault.Conflict, "“"+login+"”不在现有的名单上，或者换了密钥还没有签。请先由名单上的纪检专员在“举报密钥”页签好，再恢复；换了密码的，先登录一次。")
 		}
 		return nil
 	})
@@ -272,9 +288,63 @@ func (s *Service) Recover(ctx context.Context, one, other, login, leaver, reason
 			}
 		}
 		return journal.Append(tx, journal.Event{ActorName: staff.System.Name, Verb: "keys.recover", Subject: "staff", SubjectID: of, Public: true,
-			Changes: []journal.Change{{Field: "reason", New: reason}, {Field: "reports", New: fmt.Sprint(n)}}})
+			Changes: []journal.Change{{Field: "reason", New: reason}}})
 	})
 	return n, err
+}
+
+// relist signs the next roster with the recovery key where somebody stands on the
+// present one with a key that a lost password closed: when nobody else on it could
+// sign for their new one, the form would stay closed for good. Nobody is added.
+func (s *Service) relist(ctx context.Context, recovery *seal.Private, id int64) error {
+	var known anchor
+	signed := false
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		signed = false
+		next, list, err := s.roster(&tx.Reader)
+		if err != nil {
+			return err
+		}
+		people, keys, err := holders(&tx.Reader)
+		if err != nil {
+			return err
+		}
+		gone, err := departed(&tx.Reader)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(next.Members, func(m seal.Member) bool { return m.Staff == id })
+		if at < 0 || gone[id] || string(keys[id].Seal) == string(next.Members[at].Key) || len(keys[id].Verify) == 0 || string(next.Resign) != string(recovery.Verifier()) {
+			return nil
+		}
+		m := &next.Members[at]
+		if !slices.ContainsFunc(people, func(p holder) bool {
+			return p.ID == id && p.holds(staff.Custodian) == m.Custodian && p.holds(staff.DisciplineOfficer) == m.Officer
+		}) {
+			return nil
+		}
+		if m.Key = keys[id].Seal; m.Officer {
+			m.Sign = keys[id].Verify
+		}
+		next.No, next.Before = next.No+1, list[len(list)-1].Digest()
+		paper, err := next.Sign(id, recovery)
+		if err != nil {
+			return err
+		}
+		row := rosterRow{No: next.No, Body: paper.Body, SignedBy: id, Sig: paper.Sig, At: tx.Now}
+		if err := tx.Create(&row).Error; err != nil {
+			return fmt.Errorf("reports: roster: %w", err)
+		}
+		if known, err = s.anchor(); err != nil {
+			return err
+		}
+		known.Newest, signed = next.No, true
+		return journal.Append(tx, journal.Event{ActorName: staff.System.Name, Verb: "keys.roster.recover", Subject: "roster", SubjectID: next.No, Public: true})
+	})
+	if err != nil || !signed {
+		return err
+	}
+	return s.drop(known)
 }
 
 // regain gives somebody one report's keys again, if a grant stands there for them.
@@ -295,6 +365,9 @@ func (s *Service) regain(tx *store.Tx, d *desk, key *seal.Private, who *member, 
 		return false, nil
 	}
 	rings, err := s.rings(&tx.Reader, x, holderRecovery, 0, key)
+	if err == nil {
+		err = s.judge(&tx.Reader, x, rings)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -302,33 +375,26 @@ func (s *Service) regain(tx *store.Tx, d *desk, key *seal.Private, who *member, 
 	if err != nil {
 		return false, err
 	}
-	if !d.readersOf(st)[who.Staff] {
-		return false, nil // what stands there is a decoy, and stays one
-	}
-	given := false
+	// All of them anew, decoys too: which of them changed would tell who is kept out.
+	may := d.readersOf(st)[who.Staff]
 	for _, g := range theirs {
-		full, ok := rings[g.Epoch]
-		if !ok {
-			continue
-		}
 		line, err := s.line(who.Key)
 		if err != nil {
 			return false, err
 		}
-		err = errors.Join(tx.Where("report_id = ? AND epoch = ? AND holder = ? AND staff_id = ?", id, g.Epoch, role, who.Staff).Delete(&grant{}).Error,
-			tx.Create(&grant{ReportID: id, Epoch: g.Epoch, Holder: role, StaffID: who.Staff, LineID: &line.id, Sealed: x.close(line.box, g.Epoch, role, who.Staff, full)}).Error)
+		fresh := grant{ReportID: id, Epoch: g.Epoch, Holder: role, StaffID: who.Staff, LineID: &line.id, Sealed: x.decoy(g.Epoch, role, who.Staff)}
+		if full, ok := rings[g.Epoch]; ok && may {
+			fresh.Sealed = x.close(line.box, g.Epoch, role, who.Staff, full)
+		}
+		err = errors.Join(tx.Where("report_id = ? AND epoch = ? AND holder = ? AND staff_id = ?", id, g.Epoch, role, who.Staff).Delete(&grant{}).Error, tx.Create(&fresh).Error)
 		if err != nil {
 			return false, fmt.Errorf("reports: recover: %w", err)
 		}
-		given = true
 	}
-	if !given {
-		return false, nil
-	}
-	if of != who.Staff && x.HandlerID != nil && *x.HandlerID == of {
+	if may && of != who.Staff && x.HandlerID != nil && *x.HandlerID == of {
 		if err := save(tx, &x, map[string]any{"handler_id": who.Staff}); err != nil {
 			return false, err
 		}
 	}
-	return true, s.step(tx, staff.System, x, DoRecover, "")
+	return may, s.step(tx, staff.System, x, DoRecover, "")
 }

@@ -18,8 +18,11 @@ package reports
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"gorm.io/gorm"
 
 	"mingjing/app/blob"
 	"mingjing/app/calendar"
@@ -85,6 +88,7 @@ const (
 	DoDeny     Verb = "deny_identity"
 	DoReveal   Verb = "reveal"
 	DoFile     Verb = "open_file"
+	DoOriginal Verb = "open_original"
 	DoCode     Verb = "code"
 	DoRecover  Verb = "recover"
 	DoHold     Verb = "hold"
@@ -93,7 +97,7 @@ const (
 )
 
 var verbWords = map[Verb]string{DoSubmit: "收到", DoOpen: "查看", DoAccept: "受理", DoRefuse: "不属受理范围", DoAssign: "交办", DoRecuse: "回避", DoNote: "记工作记录", DoAnswer: "回复举报人",
-	DoSay: "举报人补充", DoConclude: "办结", DoFeedback: "反馈结果", DoReopen: "重新办理", DoAsk: "申请查看身份", DoGive: "同意查看身份", DoDeny: "不同意查看身份", DoReveal: "查看身份", DoFile: "打开附件", DoCode: "举报人换了查询码",
+	DoSay: "举报人补充", DoConclude: "办结", DoFeedback: "反馈结果", DoReopen: "重新办理", DoAsk: "申请查看身份", DoGive: "同意查看身份", DoDeny: "不同意查看身份", DoReveal: "查看身份", DoFile: "打开附件", DoOriginal: "打开附件原件", DoCode: "举报人换了查询码",
 	DoRecover: "两位纪检专员恢复密钥", DoHold: "依法保留", DoUnhold: "解除保留", DoErase: "已按期限删除"}
 
 // Word is the step as staff read it.
@@ -101,7 +105,7 @@ func (v Verb) Word() string { return verbWords[v] }
 
 // toldWords are the steps that a reporter reads.
 var toldWords = map[Verb]string{DoSubmit: "已收到", DoAccept: "决定受理", DoRefuse: "不属受理范围", DoAssign: "已交专人办理", DoAnswer: "工作人员回复了您", DoSay: "您补充了情况", DoFeedback: "反馈了结果", DoReopen: "重新办理",
-	DoAsk: "办理人申请查看您的身份，等待另一位人员决定", DoGive: "另一位人员同意办理人查看您的身份", DoDeny: "另一位人员没有同意查看您的身份", DoReveal: "办理人查看了您的身份", DoCode: "您换了查询码",
+	DoAsk: "办理人申请查看您的身份，等待另一位人员决定", DoGive: "另一位人员同意办理人查看您的身份", DoDeny: "另一位人员没有同意查看您的身份", DoReveal: "办理人查看了您的身份", DoOriginal: "身份保管人打开了附件原件", DoCode: "您换了查询码",
 	DoRecover: "两位纪检专员共同恢复了这件举报的密钥", DoErase: "内容已按期限删除"}
 
 // Report is a report's row: nothing in it tells what was reported.
@@ -119,6 +123,10 @@ type Report struct {
 	CodeKnown      bool
 	ReporterKey    []byte
 	ReporterRing   []byte
+	NextSalt       []byte // of a new code that was not typed yet; with it NextCheck and NextRing
+	NextCheck      []byte
+	NextRing       []byte
+	CodeProven     bool // its holder has typed it
 	Epoch          int
 	HandlerID      *int64
 	NoticeDue      calendar.Date
@@ -133,7 +141,7 @@ type Report struct {
 }
 
 const columns = "reports.id, reports.case_no, reports.channel, reports.state, reports.submitted_at, reports.received_on, reports.entered_by, reports.submission_hash, reports.salt, " +
-	"reports.code_check, reports.code_known, reports.reporter_key, reports.reporter_ring, reports.epoch, reports.handler_id, reports.notice_due, reports.handle_due, " +
+	"reports.code_check, reports.code_known, reports.reporter_key, reports.reporter_ring, reports.next_salt, reports.next_check, reports.next_ring, reports.code_proven, reports.epoch, reports.handler_id, reports.notice_due, reports.handle_due, " +
 	"reports.feedback_due, reports.due_on, reports.ended_on, reports.hold, reports.kept, reports.unread, reports.version"
 
 // never is the due day of a report on which nothing is due.
@@ -221,6 +229,17 @@ func save(tx *store.Tx, x *Report, fields map[string]any) error {
 		return fault.New(fault.Conflict, "这件举报刚刚有了变化，请刷新后再办。")
 	}
 	x.Version++
+	return nil
+}
+
+// found tells a report that is not there apart from a failure.
+func found(err error) error {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return errNone
+	}
+	if err != nil {
+		return fmt.Errorf("reports: read: %w", err)
+	}
 	return nil
 }
 

@@ -60,7 +60,7 @@ func (s *Service) expire(ctx context.Context) error {
 			return nil
 		}
 		for _, id := range due {
-			if err := s.erase(ctx, id); err != nil {
+			if err := s.erase(ctx, id, true); err != nil {
 				return err
 			}
 		}
@@ -69,27 +69,18 @@ func (s *Service) expire(ctx context.Context) error {
 
 // erase destroys a report's keys first, which is what counts: from then on nothing
 // of it opens for anybody, wherever copies of the texts may lie. Then the texts
-// and files go. Number, dates, states and steps stay, for the statistics.
-func (s *Service) erase(ctx context.Context, id int64) error {
-	var number string
-	err := s.db.Read(ctx, func(r *store.Reader) error {
-		return r.Model(&Report{}).Select("case_no").Where("id = ? AND kept", id).Limit(1).Scan(&number).Error
-	})
-	if err != nil || number == "" {
-		return err
-	}
-	// Before, so that nothing is erased that a restored backup would bring back.
-	if err := s.remember(number); err != nil {
-		return err
-	}
+// and files go. Number, dates, states and steps stay, for the statistics. Because
+// its period has passed (due), it stays if it was held or taken up again meanwhile.
+func (s *Service) erase(ctx context.Context, id int64, due bool) error {
 	var files []fileRow
-	err = s.db.Write(ctx, func(tx *store.Tx) error {
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		files = nil
 		x, err := find(&tx.Reader, "id = ?", id)
-		if err != nil || !x.Kept {
+		if err != nil || !x.Kept || due && (x.Hold != "" || x.EndedOn.IsZero()) {
 			return err
 		}
 		err = errors.Join(
+			tx.Where("report_id = ?", id).Delete(&linkRow{}).Error,
 			tx.Exec("INSERT INTO report_erasures (report_id, case_no, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", id, x.CaseNo, tx.Now).Error,
 			tx.Where("report_id = ?", id).Delete(&grant{}).Error,
 			tx.Exec("DELETE FROM report_tags WHERE report_id = ?", id).Error,
@@ -100,12 +91,16 @@ func (s *Service) erase(ctx context.Context, id int64) error {
 		if err := s.step(tx, staff.System, x, DoErase, ""); err != nil {
 			return err
 		}
-		if err := save(tx, &x, map[string]any{"kept": false, "reporter_ring": []byte{}}); err != nil {
+		if err := save(tx, &x, map[string]any{"kept": false, "reporter_ring": []byte{}, "next_salt": nil, "next_check": nil, "next_ring": nil}); err != nil {
 			return err
 		}
-		return errors.Join(tx.Select("id, blob_key").Where("report_id = ?", id).Limit(5000).Find(&files).Error,
+		err = errors.Join(tx.Select("id, blob_key").Where("report_id = ?", id).Limit(5000).Find(&files).Error,
 			tx.Where("report_id = ?", id).Delete(&fileRow{}).Error,
 			tx.Where("report_id = ?", id).Delete(&textRow{}).Error)
+		if err != nil || !due {
+			return err
+		}
+		return s.remember(x.CaseNo) // before the commit, so that nothing is erased that a restored backup would bring back
 	})
 	if err != nil {
 		return fmt.Errorf("reports: erase: %w", err)
@@ -153,7 +148,7 @@ func (s *Service) Forget(ctx context.Context) (n int, err error) {
 			return n, fmt.Errorf("reports: forget: %w", err)
 		}
 		for _, id := range ids {
-			if err := s.erase(ctx, id); err != nil {
+			if err := s.erase(ctx, id, false); err != nil {
 				return n, err
 			}
 			n++

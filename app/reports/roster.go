@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"mingjing/app/calendar"
 	"mingjing/app/fault"
 	"mingjing/app/journal"
@@ -94,7 +96,7 @@ func (s *Service) roster(r *store.Reader) (seal.Roster, []seal.Signed, error) {
 	if err != nil {
 		return seal.Roster{}, nil, err
 	}
-	if len(rows) == 0 && known.First == "" {
+	if len(rows) == 0 && known.Newest == 0 { // none was signed, or the first was about to be
 		return seal.Roster{}, nil, nil
 	}
 	list := make([]seal.Signed, len(rows))
@@ -115,8 +117,18 @@ func (s *Service) roster(r *store.Reader) (seal.Roster, []seal.Signed, error) {
 // member is somebody on the roster who works here now with the key that stands there.
 type member struct {
 	seal.Member
-	Name       string
-	Department string
+	now staff.Person
+}
+
+// names are what somebody was called when they were signed for, and is now.
+func (m member) names() []string { return distinct(m.Name, m.now.Name) }
+func (m member) units() []string { return distinct(m.Department, m.now.Department) }
+
+func distinct(a, b string) []string {
+	if a == "" || a == b {
+		return []string{b}
+	}
+	return []string{a, b}
 }
 
 // desk is to whom reports can be sealed, and in what time they are owed an answer.
@@ -190,7 +202,7 @@ func (s *Service) readersAt(r *store.Reader, revision int64) (*desk, error) {
 		if !ok || gone[p.ID] || string(m.Key) != string(keys[p.ID].Seal) {
 			continue // not signed for, or with another key than was signed for
 		}
-		x := member{m, p.Name, p.Department}
+		x := member{m, p.Person}
 		switch officer := p.holds(staff.DisciplineOfficer); {
 		case m.Custodian && p.holds(staff.Custodian):
 			d.custodians = append(d.custodians, x)
@@ -323,7 +335,7 @@ func (s *Service) rosters(r *store.Reader) (v Rosters, now seal.Roster, err erro
 		return v, now, err
 	}
 	if key != nil {
-		v.Recovery, v.NewKey = printOf(key.Public), string(key.Public) != string(now.Recover)
+		v.Recovery, v.NewKey = key.print(), string(key.Public) != string(now.Recover)
 	}
 	return v, now, nil
 }
@@ -338,11 +350,18 @@ func (v Rosters) Seen() string {
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 
+// Signing is what an officer says with their signature.
+type Signing struct {
+	Seen     string  // Rosters.Seen of the page that they signed on; empty: not asked
+	Outside  []int64 // the officers from elsewhere
+	Apart    string  // a line each: names for which a report goes to those alone
+	Recovery string  // print of the recovery key, read off a kit on paper, when the key is new
+}
+
 // Sign makes the next roster: whoever holds one of the roles now, with the key
-// they have now. outside are the officers from elsewhere, apart the names for
-// which a report goes to them alone. The first is signed by whoever comes first,
-// which is why its digest is kept outside the database from then on.
-func (s *Service) Sign(ctx context.Context, a staff.Actor, seen string, outside []int64, apart string) error {
+// they have now. The first is signed by whoever comes first, which is why its
+// digest is kept outside the database from then on.
+func (s *Service) Sign(ctx context.Context, a staff.Actor, say Signing) error {
 	if err := a.Require(staff.DisciplineOfficer); err != nil {
 		return err
 	}
@@ -351,7 +370,7 @@ func (s *Service) Sign(ctx context.Context, a staff.Actor, seen string, outside 
 		return err
 	}
 	var names []string
-	for line := range strings.Lines(apart) {
+	for line := range strings.Lines(say.Apart) {
 		if x := typed.Line(line); !typed.Blank(x) && !slices.Contains(names, x) {
 			names = append(names, x)
 		}
@@ -361,7 +380,7 @@ func (s *Service) Sign(ctx context.Context, a staff.Actor, seen string, outside 
 	}
 	var known anchor
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		known, err = s.sign(tx, a, own, seen, outside, names)
+		known, err = s.sign(tx, a, own, say, names)
 		return err
 	})
 	if err != nil {
@@ -370,7 +389,7 @@ func (s *Service) Sign(ctx context.Context, a staff.Actor, seen string, outside 
 	return s.drop(known)
 }
 
-func (s *Service) sign(tx *store.Tx, a staff.Actor, own *seal.Private, seen string, outside []int64, apart []string) (known anchor, err error) {
+func (s *Service) sign(tx *store.Tx, a staff.Actor, own *seal.Private, say Signing, apart []string) (known anchor, err error) {
 	v, now, err := s.rosters(&tx.Reader)
 	if err != nil {
 		return known, err
@@ -378,7 +397,7 @@ func (s *Service) sign(tx *store.Tx, a staff.Actor, own *seal.Private, seen stri
 	if v.Broken {
 		return known, fault.New(fault.Conflict, "现有的名单与本站开始时不符，不能接着签。请让系统管理员运行 portal doctor，查明原因以前不接收举报。")
 	}
-	if seen != "" && seen != v.Seen() {
+	if say.Seen != "" && say.Seen != v.Seen() {
 		return known, fault.New(fault.Conflict, "名单刚刚有了变化，请重新核对以后再签。")
 	}
 	if m, ok := now.Of(a.ID); now.No > 0 && (!ok || !m.Officer || string(m.Key) != string(own.Public())) {
@@ -399,12 +418,12 @@ func (s *Service) sign(tx *store.Tx, a staff.Actor, own *seal.Private, seen stri
 		if !ok || len(k.Verify) == 0 || gone[p.ID] {
 			continue // they have not signed in since there are keys
 		}
-		m := seal.Member{Staff: p.ID, Key: k.Seal, Custodian: p.holds(staff.Custodian)}
+		m := seal.Member{Staff: p.ID, Key: k.Seal, Custodian: p.holds(staff.Custodian), Name: p.Name, Department: p.Department}
 		if p.holds(staff.DisciplineOfficer) {
 			if m.Custodian {
 				return known, fault.New(fault.Conflict, p.Name+"同时是纪检专员和身份保管人。办理举报的人不能保管举报人身份，请安全管理员去掉其中一个角色。")
 			}
-			m.Officer, m.Outside, m.Sign = true, slices.Contains(outside, p.ID), k.Verify
+			m.Officer, m.Outside, m.Sign = true, slices.Contains(say.Outside, p.ID), k.Verify
 			if !m.Outside {
 				readers++
 			}
@@ -429,7 +448,11 @@ func (s *Service) sign(tx *store.Tx, a staff.Actor, own *seal.Private, seen stri
 	if key == nil {
 		return known, fault.New(fault.Conflict, "还没有恢复密钥。请系统管理员先运行 portal keys init，把打印出来的三份恢复函分别交给三位纪检专员。")
 	}
-	next.Recover = key.Public
+	// The row of the key is signed by nobody: it is the paper that vouches for it.
+	if string(key.Public) != string(now.Recover) && hexOnly(say.Recovery) != hexOnly(key.print()) {
+		return known, fault.Form([]fault.Field{{Name: "recovery", Message: "和现在的恢复密钥对不上。请照着纸上的恢复函填写“指纹”一行；确实对不上的，不要签，立即告诉系统管理员。"}})
+	}
+	next.Recover, next.Resign = key.Public, key.Verifier
 	if now.No > 0 {
 		var last rosterRow
 		if err := tx.Select("body").Where("no = ?", now.No).Take(&last).Error; err != nil {
@@ -448,8 +471,11 @@ func (s *Service) sign(tx *store.Tx, a staff.Actor, own *seal.Private, seen stri
 	if known, err = s.anchor(); err != nil {
 		return known, err
 	}
-	if known.First == "" {
+	if now.No == 0 { // before the commit: a first list that nothing vouches for would close the form for good
 		known.First = hex.EncodeToString(signed.Digest())
+		if err := s.drop(known); err != nil {
+			return known, err
+		}
 	}
 	known.Newest = next.No
 	return known, journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "keys.roster.sign", Subject: "roster", SubjectID: next.No, Public: true,
@@ -465,8 +491,15 @@ func private(a staff.Actor) (*seal.Private, error) {
 	return own, err
 }
 
-// printOf names the recovery key.
-func printOf(k seal.Public) string { return staff.PublicKey{Seal: k}.Print() }
+// hexOnly is a print as it is compared, however it was typed.
+func hexOnly(print string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("0123456789abcdef", r) {
+			return r
+		}
+		return -1
+	}, strings.ToLower(norm.NFKC.String(print)))
+}
 
 // Holders is how many can open reports, for the doctor.
 type Holders struct {

@@ -27,6 +27,8 @@ type Statement struct {
 	Exclude    []string `json:"exclude,omitempty"` // who must not see this
 	Anonymous  bool     `json:"anonymous"`
 
+	ReporterKey []byte `json:"reporter_key,omitempty"` // public; set when it is sealed
+
 	Who Identity `json:"-"`
 
 	Channel        cases.Channel `json:"-"`
@@ -129,8 +131,11 @@ func (s Statement) text() string {
 type naming struct{ text, accused string }
 
 func (s Statement) naming() naming {
-	return naming{tight(s.text()), tight(strings.Join(append([]string{s.Unit}, s.Exclude...), "\n"))}
+	return naming{tight(s.text()), tight(strings.Join(append([]string{s.Unit, s.Person, s.Post}, s.Exclude...), "\n"))}
 }
+
+// groupNames are what people call the discipline group, whatever it is called here.
+var groupNames = []string{"纪检监察组", "纪检组", "监察组", "派驻组", "驻院组", "纪检监察室", "监察室"}
 
 // names reports whether somebody or something is named anywhere.
 func (n naming) names(name string) bool {

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -137,6 +138,10 @@ func (s *Service) Known(ctx context.Context, st Statement) (t Ticket, ok bool, e
 	return t, ok, err
 }
 
+// retold is how long the form that made a code tells it again although its holder
+// has typed it: the browser of a shared machine would send that form for anybody.
+const retold = 5 * time.Minute
+
 // again is the ticket of a form that became a report before. Its code opens the
 // report, and so tells whether the same was said then.
 func (s *Service) again(r *store.Reader, x Report, j *job) (Ticket, error) {
@@ -152,8 +157,19 @@ func (s *Service) again(r *store.Reader, x Report, j *job) (Ticket, error) {
 	if err != nil {
 		return Ticket{}, err
 	}
-	if !reflect.DeepEqual(was, j.st.stored()) {
+	was.ReporterKey = nil
+	var who Identity
+	if err := s.openFirst(r, x, textIdentity, keys, &who); err != nil {
+		return Ticket{}, err
+	}
+	if !reflect.DeepEqual(was, j.st.stored()) || who != j.st.Who {
 		return Ticket{}, used
+	}
+	if more, err := s.brings(r, x, 1, j.st.Key, keys); err != nil || more {
+		return Ticket{}, cmp.Or(err, used)
+	}
+	if x.CodeProven && r.Now.Sub(x.SubmittedAt) > retold {
+		return Ticket{}, fault.New(fault.Conflict, "这份举报已经收到（受理编号 "+x.CaseNo+"），没有重复登记。查询码您核对过了，为了安全不再显示；请凭编号和查询码到“查询进度”查看。")
 	}
 	t := j.ticketOf(x)
 	t.Again = true
@@ -219,7 +235,9 @@ func (s *Service) prepare(ctx context.Context, j *job) error {
 	x.CodeCheck = j.code.Check(x.Salt)
 	j.keys = newRing()
 	x.ReporterRing = x.closeReporter(j.code.Box(x.Salt), reporter, j.keys)
-	said, err := json.Marshal(j.st.stored())
+	what := j.st.stored()
+	what.ReporterKey = reporter.Public()
+	said, err := json.Marshal(what)
 	if err != nil {
 		return fmt.Errorf("reports: statement: %w", err)
 	}
@@ -266,8 +284,12 @@ func (s *Service) grantAll(x Report, d *desk, st Statement, keys ring) ([]grant,
 func newCaseNo() string {
 	var b [8]byte
 	rand.Read(b[:])
-	return fmt.Sprintf("%08d", 10_000_000+binary.BigEndian.Uint64(b[:])%90_000_000)
+	return caseNo(int64(10_000_000 + binary.BigEndian.Uint64(b[:])%90_000_000))
 }
+
+// caseNo is a number as it is stored. Staff are led to a report by it and never by
+// the row's own id: who sees a gap in those learns that there is one kept from them.
+func caseNo(no int64) string { return fmt.Sprintf("%08d", no) }
 
 // writer commits reports in groups, so that many at once cost one transaction;
 // nobody is answered before the commit.

@@ -103,7 +103,7 @@ func (s *Service) others(r *store.Reader, a staff.Actor, key *seal.Private, x Re
 			return nil, err
 		}
 		if keys[o.Epoch] != nil {
-			out = append(out, Other{o.ID, o.CaseNo, calendar.Of(o.SubmittedAt), o.State})
+			out = append(out, Other{o.CaseNo, calendar.Of(o.SubmittedAt), o.State})
 		}
 	}
 	return slices.Clip(out), nil

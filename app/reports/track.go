@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -61,14 +62,47 @@ func (s *Service) reporterRings(r *store.Reader, x Report, box seal.Box) (rings,
 		}
 	}
 	out[1] = first
-	return out, nil
+	return out, s.judge(r, x, out)
 }
 
 var (
 	errVisit = fault.New(fault.Unauthenticated, "请先输入编号和查询码。")
-	// ErrCodeForm is a code that cannot be right, whatever the number: it has a wrong digit.
-	errCodeForm = fault.Form([]fault.Field{{Name: "access_code", Message: "查询码里有输错的数字。举报的查询码是六组、每组四位，请对照回执一组一组核对。"}})
 )
+
+// errMistyped is a code that cannot be right, whatever the number.
+type errMistyped struct{ error }
+
+func (e errMistyped) Unwrap() error { return e.error }
+
+// Mistyped reports whether a code was refused because it can be none at all: it
+// opens nothing, and may be shown again to be mended.
+func Mistyped(err error) bool {
+	var e errMistyped
+	return errors.As(err, &e)
+}
+
+// digitsOf are a code's as it was typed, or pasted with the words around it.
+func digitsOf(typed string) string {
+	if _, after, ok := strings.Cut(typed, "查询码"); ok {
+		typed = after
+	}
+	return cases.OnlyDigits(typed)
+}
+
+func readCode(typed string) (seal.Code, error) {
+	digits := digitsOf(typed)
+	c, err := seal.ParseCode(digits)
+	if err == nil {
+		return c, nil
+	}
+	message := "查询码里有输错的数字。请对照回执一组一组核对：六组，每组四位。"
+	if n := len(digits) - 24; n < 0 {
+		message = fmt.Sprintf("查询码少了 %d 位。举报的查询码是六组、每组四位，一共 24 位。", -n)
+	} else if n > 0 {
+		message = fmt.Sprintf("查询码多了 %d 位。举报的查询码是六组、每组四位，一共 24 位。", n)
+	}
+	return "", errMistyped{fault.Form([]fault.Field{{Name: "access_code", Message: message}})}
+}
 
 // passLife is how long a right code lets its holder look without typing it again.
 const passLife = 30 * time.Minute
@@ -82,14 +116,14 @@ type Visit struct {
 
 // IsCode reports whether what was typed is meant as a report's code: more digits
 // than any other has.
-func IsCode(typed string) bool { return len(cases.Digits(typed)) > 12 }
+func IsCode(typed string) bool { return len(digitsOf(typed)) > 12 }
 
 // Unlock checks a number and a code, as cases.Unlock does for theirs: the same
 // answers, and the same waits. Pass is what the browser keeps.
 func (s *Service) Unlock(ctx context.Context, count *cases.Service, from, number, code string) (v Visit, pass string, err error) {
-	c, err := seal.ParseCode(code)
+	c, err := readCode(code)
 	if err != nil {
-		return v, "", errCodeForm
+		return v, "", err
 	}
 	number = cases.OnlyDigits(number)
 	if number == "" {
@@ -101,11 +135,21 @@ func (s *Service) Unlock(ctx context.Context, count *cases.Service, from, number
 		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 			return false, fmt.Errorf("reports: unlock: %w", err)
 		}
-		if !c.Matches(x.Salt, x.CodeCheck) || x.ID == 0 {
+		old, fresh := c.Matches(x.Salt, x.CodeCheck), c.Matches(x.NextSalt, x.NextCheck)
+		switch {
+		case x.ID == 0:
 			return false, nil
+		case fresh && len(x.NextCheck) > 0:
+			v = Visit{ID: x.ID, box: c.Box(x.NextSalt)}
+			return true, s.renewed(tx, x)
+		case old:
+			v = Visit{ID: x.ID, MustRenew: x.CodeKnown, box: c.Box(x.Salt)}
+			if !x.CodeProven {
+				err = save(tx, &x, map[string]any{"code_proven": true})
+			}
+			return true, err
 		}
-		v = Visit{ID: x.ID, MustRenew: x.CodeKnown, box: c.Box(x.Salt)}
-		return true, nil
+		return false, nil
 	})
 	if err != nil {
 		return Visit{}, "", err
@@ -173,10 +217,11 @@ func (s *Service) visit(r *store.Reader, v Visit) (x Report, keys rings, err err
 	if !x.Kept {
 		return x, nil, nil
 	}
-	if keys, err = s.reporterRings(r, x, v.box); err != nil {
-		return x, nil, errVisit // the code was changed since
+	keys, err = s.reporterRings(r, x, v.box)
+	if errors.Is(err, seal.ErrSealed) {
+		err = errVisit // the code was changed since
 	}
-	return x, keys, nil
+	return x, keys, err
 }
 
 // Track reads a report for its reporter.
@@ -243,23 +288,34 @@ func (s *Service) Say(ctx context.Context, v Visit, body, key string) error {
 		if x.CodeKnown {
 			return fault.New(fault.Conflict, "请先换一个查询码，再补充。")
 		}
-		if again, err := s.taken(tx, key); err != nil || again {
+		if again, err := s.taken(tx, x, keys, body, key); err != nil || again {
 			return err
 		}
 		return s.write(tx, staff.Actor{}, &x, keys[x.Epoch], textMessage, body, key, DoSay, map[string]any{"unread": true})
 	})
 }
 
-// taken reports whether a form's text is stored already: it was sent again.
-func (s *Service) taken(tx *store.Tx, key string) (bool, error) {
+// taken reports whether a form's text is stored already: it was sent again. Another
+// text, or files that did not come with it, under the same secret are a fault.
+func (s *Service) taken(tx *store.Tx, x Report, keys rings, body, key string) (bool, error) {
 	if key == "" {
 		return false, nil
 	}
-	var n int64
-	if err := tx.Model(&textRow{}).Where("submission_hash = ?", s.formHash(key)).Limit(1).Count(&n).Error; err != nil {
+	var list []textRow
+	if err := tx.Select(textColumns).Where("submission_hash = ?", s.formHash(key)).Limit(1).Find(&list).Error; err != nil {
 		return false, fmt.Errorf("reports: text: %w", err)
 	}
-	return n > 0, nil
+	if len(list) == 0 {
+		return false, nil
+	}
+	was := list[0]
+	said, err := x.openText(was, keys)
+	if err == nil && was.ReportID == x.ID && string(said) == body {
+		if more, err := s.brings(&tx.Reader, x, was.No, key, keys); err != nil || !more {
+			return true, err
+		}
+	}
+	return false, fault.Form([]fault.Field{{Name: "content", Message: "这一页刚才已经交过一次，那一次的内容收到了。下面是改过的，还没有提交：只留下要补充的，附件重新选，再按一次提交。"}})
 }
 
 // write adds a text to a report, with the files of a form, and takes the step.
@@ -312,9 +368,15 @@ func (s *Service) OwnFile(ctx context.Context, v Visit, id int64) (f File, body 
 	return f, body, err
 }
 
-// Renew replaces the code; the old one opens nothing any more. It is told once.
-func (s *Service) Renew(ctx context.Context, v Visit) (number string, code seal.Code, next Visit, err error) {
-	code = seal.NewCode()
+// Renew makes a new code, told by the form's secret, so that the same form sent
+// again after a lost answer tells the same. It waits until its holder has typed it
+// once: until then the old one opens as before, and nobody is shut out by a page
+// that never reached them. Erased reports have no code to renew.
+func (s *Service) Renew(ctx context.Context, v Visit, key string) (number string, code seal.Code, err error) {
+	if len(key) < 16 || len(key) > 200 {
+		return "", code, fault.New(fault.Malformed, "页面已经失效，请返回重新打开。")
+	}
+	code = s.renewalCode(key)
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
 		x, err := find(&tx.Reader, "id = ?", v.ID)
 		if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -327,14 +389,47 @@ func (s *Service) Renew(ctx context.Context, v Visit) (number string, code seal.
 		if err != nil || !x.Kept {
 			return errVisit
 		}
-		was := x
-		x.Salt = seal.NewSalt()
-		box := code.Box(x.Salt)
-		number, next = x.CaseNo, Visit{ID: x.ID, box: box}
-		if err := s.step(tx, staff.Actor{}, x, DoCode, ""); err != nil {
-			return err
+		number = x.CaseNo
+		if code.Matches(x.NextSalt, x.NextCheck) && len(x.NextCheck) > 0 || code.Matches(x.Salt, x.CodeCheck) {
+			return nil
 		}
-		return save(tx, &was, map[string]any{"salt": x.Salt, "code_check": code.Check(x.Salt), "code_known": false, "reporter_ring": x.closeReporter(box, own, first)})
+		salt := seal.NewSalt()
+		return save(tx, &x, map[string]any{"next_salt": salt, "next_check": code.Check(salt), "next_ring": x.closeReporter(code.Box(salt), own, first)})
 	})
-	return number, code, next, err
+	return number, code, err
+}
+
+func (s *Service) renewalCode(key string) seal.Code { return seal.CodeFor(s.codeKey, "renew\n"+key) }
+
+// renewed puts the new code in the old one's place.
+func (s *Service) renewed(tx *store.Tx, x Report) error {
+	if err := s.step(tx, staff.Actor{}, x, DoCode, ""); err != nil {
+		return err
+	}
+	return save(tx, &x, map[string]any{"salt": x.NextSalt, "code_check": x.NextCheck, "reporter_ring": x.NextRing, "code_known": false, "code_proven": true, "next_salt": nil, "next_check": nil, "next_ring": nil})
+}
+
+// Retell is the code that a form's secret stands for, for who sent that form and
+// mistyped what they were shown: they are shown it again. False unless it is the
+// code of that report now, or the one that waits for it.
+func (s *Service) Retell(ctx context.Context, number, key string) (code seal.Code, fresh, ok bool, err error) {
+	if len(key) < 16 || len(key) > 200 {
+		return code, false, false, nil
+	}
+	err = s.db.Read(ctx, func(r *store.Reader) error {
+		x, err := find(r, "case_no = ?", cases.OnlyDigits(number))
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reports: retell: %w", err)
+		}
+		if c := s.renewalCode(key); len(x.NextCheck) > 0 && c.Matches(x.NextSalt, x.NextCheck) {
+			code, fresh, ok = c, true, true
+		} else if c := seal.CodeFor(s.codeKey, key); !x.CodeKnown && c.Matches(x.Salt, x.CodeCheck) {
+			code, ok = c, true
+		}
+		return nil
+	})
+	return code, fresh, ok, err
 }

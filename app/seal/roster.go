@@ -19,17 +19,22 @@ type Member struct {
 	Outside   bool              `json:"outside,omitempty"`   // an officer from elsewhere: reads those that are about the others
 	Custodian bool              `json:"custodian,omitempty"` // keeps who the reporters are, and reads no report
 	Sign      ed25519.PublicKey `json:"sign,omitempty"`      // an officer's, see Verifier
+
+	// Under which a report is kept from them, whatever the database calls them later.
+	Name       string `json:"name,omitempty"`
+	Department string `json:"department,omitempty"`
 }
 
 // Roster is the list of the keys of staff. Whoever can write to the database
 // could otherwise put their own key in an officer's place and wait. So each
-// roster names the one before it and is signed by an officer of that; the first
-// is known by its digest, which lies outside the database.
+// roster names the one before it and is signed by an officer of that, or with its
+// recovery key; the first is known by its digest, which lies outside the database.
 type Roster struct {
 	No      int64    `json:"no"`              // from 1
 	Before  []byte   `json:"before"`          // digest of the roster before; empty for the first
 	Members []Member `json:"members"`         // in order of Staff
 	Recover Public   `json:"recovery"`        // the key that two of three officers recover with
+	Resign  ed25519.PublicKey `json:"resign,omitempty"` // what the recovery key signs with: the next roster, when no officer is left who could
 	Apart   []string `json:"apart,omitempty"` // names that a report goes to outside officers alone for: the group, its chief, who decides
 }
 
@@ -80,7 +85,7 @@ func (r Roster) sound() error {
 			return fmt.Errorf("seal: roster: the key of %d is none", m.Staff)
 		}
 	}
-	if len(r.Recover) > 0 && !r.Recover.Valid() {
+	if len(r.Recover) > 0 && !r.Recover.Valid() || len(r.Resign) != 0 && len(r.Resign) != ed25519.PublicKeySize {
 		return errors.New("seal: roster: the recovery key is none")
 	}
 	return nil
@@ -131,7 +136,9 @@ func Trust(first []byte, newest int64, list []Signed) (Roster, error) {
 			return Roster{}, fmt.Errorf("seal: roster %d does not follow the one before it", i+1)
 		}
 		by, ok := signers.Of(s.By)
-		if !ok || !by.Officer || !ed25519.Verify(by.Sign, append([]byte(rosterContext), s.Body...), s.Sig) {
+		said := append([]byte(rosterContext), s.Body...)
+		recovered := i > 0 && len(signers.Resign) == ed25519.PublicKeySize && ed25519.Verify(signers.Resign, said, s.Sig)
+		if !recovered && (!ok || !by.Officer || !ed25519.Verify(by.Sign, said, s.Sig)) {
 			return Roster{}, fmt.Errorf("seal: roster %d was not signed by an officer of the one before it", i+1)
 		}
 		now, before = r, s.Digest()

@@ -183,6 +183,9 @@ func CheckPasswordFor(roles []Role, login, password string) error {
 	if NeedsLong(roles) && utf8.RuneCountInString(norm.NFKC.String(password)) < 16 {
 		return fault.New(fault.Invalid, "您的密码保护着举报的密钥，要 16 位以上。请用页面上生成的，或者写一句只有自己知道的长话。")
 	}
+	if NeedsLong(roles) && strings.IndexFunc(norm.NFKC.String(password), func(r rune) bool { return !unicode.IsDigit(r) }) < 0 {
+		return fault.New(fault.Invalid, "您的密码保护着举报的密钥，不能全是数字。请用页面上生成的，或者写一句只有自己知道的长话。")
+	}
 	return CheckPassword(login, password)
 }
 

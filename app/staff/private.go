@@ -86,6 +86,9 @@ func ownKey(tx *store.Tx, a account, box seal.Box) (*seal.Private, error) {
 	if err != nil {
 		return nil, err
 	}
+	if k == nil && a.MustChange {
+		return nil, nil // it is made under the password that they choose
+	}
 	if k == nil {
 		key, change, err := makeKey(tx, a.ID, box, "")
 		if err != nil {

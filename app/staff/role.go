@@ -79,6 +79,9 @@ func CheckRoles(roles []Role) error {
 	if len(admins) > 1 {
 		return fault.New(fault.Invalid, strings.Join(admins, "、")+"不能由同一人担任，请分别设置账号。")
 	}
+	if slices.Contains(roles, DisciplineOfficer) && slices.Contains(roles, Custodian) {
+		return fault.New(fault.Invalid, "办理举报的人不能保管举报人的身份：纪检专员和身份保管人要由两个人担任。")
+	}
 	for _, alone := range []Role{SysAdmin, AuditAdmin} {
 		if slices.Contains(roles, alone) && slices.ContainsFunc(roles, func(r Role) bool { return r != alone }) {
 			return fault.New(fault.Invalid, alone.Name()+"不得接触办件内容，不能兼任其他角色，请另设账号。")

@@ -456,7 +456,17 @@ func (s *Service) SetRoles(ctx context.Context, actor Actor, id int64, roles []R
 				return nil, err
 			}
 		}
-		return []journal.Change{{Field: "roles", Old: join(p.Roles), New: join(roles)}}, setRoles(tx, id, roles)
+		changes := []journal.Change{{Field: "roles", Old: join(p.Roles), New: join(roles)}}
+		if NeedsLong(roles) && !NeedsLong(p.Roles) {
+			// What they have may be short, and their key lies under it: they get another under a long one.
+			err := errors.Join(tx.Model(&account{}).Where("id = ?", id).Update("must_change", true).Error,
+				tx.Model(&keyRow{}).Where("staff_id = ? AND ended_at IS NULL", id).Updates(map[string]any{"ended_at": tx.Now, "why": "role"}).Error)
+			if err != nil {
+				return nil, err
+			}
+			changes = append(changes, journal.Change{Field: "password", New: "must change"})
+		}
+		return changes, setRoles(tx, id, roles)
 	})
 }
 

@@ -83,7 +83,8 @@ func measure(c store.Config, folder string, count int) error {
 	pepper := seal.Pepper(bytes.Repeat([]byte{7}, 32))
 	people, room := staff.New(db, pepper, false), reports.New(db, blobs, pepper, folder)
 	defer room.Close()
-	if _, err := room.InitRecovery(ctx, false); err != nil {
+	kits, err := room.InitRecovery(ctx, false)
+	if err != nil {
 		return err
 	}
 	const password = "correct horse battery staple 7"
@@ -104,7 +105,7 @@ func measure(c store.Config, folder string, count int) error {
 		}
 	}
 	zhang := actors["zhang"]
-	if err := room.Sign(ctx, zhang, "", nil, ""); err != nil {
+	if err := room.Sign(ctx, zhang, reports.Signing{Recovery: kits[0].Print}); err != nil {
 		return err
 	}
 	began := time.Now()

@@ -41,8 +41,7 @@ await me.page.screenshot({ path: `${process.env.OUT}/05-slip-printed.png` });
 await me.page.emulateMedia({ media: 'screen' });
 await me.page.locator('[name=access_code]').fill(code.slice(0, -1) + ((Number(code.slice(-1)) + 1) % 10));
 await main(me).click();
-await must(me.page, '一组一组核对');
-await me.page.locator('[name=case_no]').fill(number);
+await must(me.page, ['请再核对一次', '不一样', code]); // shown again, since the browser's way back is none
 await me.page.locator('[name=access_code]').fill(code);
 await main(me).click();
 await me.page.waitForURL(/track\/case/);

@@ -106,7 +106,7 @@ func (d *Desk) Sign(by staff.Actor, outside ...staff.Actor) {
 	for _, o := range outside {
 		ids = append(ids, o.ID)
 	}
-	if err := d.Reports.Sign(d.T.Context(), by, "", ids, ""); err != nil {
+	if err := d.Reports.Sign(d.T.Context(), by, reports.Signing{Outside: ids, Recovery: d.Kits[0].Print}); err != nil {
 		d.T.Fatal(err)
 	}
 }

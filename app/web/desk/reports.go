@@ -75,7 +75,7 @@ func (d *Doors) withoutKey(c *door.Ctx, err error) error {
 
 func reportRows(list []reports.Row, today calendar.Date) (rows []view.RegisterRow) {
 	for _, x := range list {
-		row := view.RegisterRow{Href: fmt.Sprintf("/desk/reports/%d", x.ID), Name: view.Code(x.CaseNo).String(), Standing: reportDue(x.Report, today),
+		row := view.RegisterRow{Href: "/desk/reports/" + x.CaseNo, Name: view.Code(x.CaseNo).String(), Standing: reportDue(x.Report, today),
 			Cells: []view.RegisterCell{{Column: "收到", Text: door.Moment(x.SubmittedAt).String()}, {Column: "渠道", Text: x.Channel.Word()}, {Column: "办理人", Text: x.Handler}}}
 		if x.Unread {
 			row.Marks = append(row.Marks, "未读")
@@ -151,7 +151,7 @@ func (d *Doors) reportPage(c *door.Ctx, status int, act string, f *door.Form, wr
 		return d.withoutKey(c, err)
 	}
 	x, st := v.Report, v.Statement
-	here := fmt.Sprintf("/desk/reports/%d", id)
+	here := "/desk/reports/" + x.CaseNo
 	p := view.RecordPage{Up: view.Link{Text: "举报", Href: "/desk/reports"}, Heading: "举报 " + view.Code(x.CaseNo).String(), Standing: reportDue(x, calendar.Of(d.house.DB.Now()))}
 	if p.Desk, err = d.frame(c, p.Heading); err != nil {
 		return err
@@ -191,7 +191,7 @@ func (d *Doors) reportPage(c *door.Ctx, status int, act string, f *door.Form, wr
 	if len(v.Others) > 0 {
 		list := view.RecordList{Heading: "同一个人的其他举报", Lead: "只列您能打开的。"}
 		for _, o := range v.Others {
-			list.Items = append(list.Items, view.RecordItem{Code: view.Code(o.CaseNo).String(), Text: o.On.Chinese() + "收到", Href: fmt.Sprintf("/desk/reports/%d", o.ID), Standing: view.Due{Words: o.State.Word()}})
+			list.Items = append(list.Items, view.RecordItem{Code: view.Code(o.CaseNo).String(), Text: o.On.Chinese() + "收到", Href: "/desk/reports/" + o.CaseNo, Standing: view.Due{Words: o.State.Word()}})
 		}
 		p.Lists = append(p.Lists, list)
 	}
@@ -289,7 +289,7 @@ func (d *Doors) ActOnReport(c *door.Ctx) error {
 		return err
 	}
 	room, ctx, a, body := d.house.Reports, c.Std(), c.Actor, f.Get("content")
-	here, done := fmt.Sprintf("/desk/reports/%d", id), "report_"+c.Params("verb")
+	here, done := fmt.Sprintf("/desk/reports/%08d", id), "report_"+c.Params("verb")
 	verb := reports.Verb(c.Params("verb"))
 	switch verb {
 	case reports.DoAccept:
@@ -337,7 +337,7 @@ func (d *Doors) reveal(c *door.Ctx, id int64) error {
 	if err != nil {
 		return err
 	}
-	p := view.SecretPage{Heading: "举报人身份", Lead: "只用于核实这件举报，不得抄录、转告。离开本页后要再看一次，会再记录一次。", Next: view.Link{Text: "返回这件举报", Href: fmt.Sprintf("/desk/reports/%d", id)}}
+	p := view.SecretPage{Heading: "举报人身份", Lead: "只用于核实这件举报，不得抄录、转告。离开本页后要再看一次，会再记录一次。", Next: view.Link{Text: "返回这件举报", Href: fmt.Sprintf("/desk/reports/%08d", id)}}
 	for _, a := range []view.Answer{{Label: "姓名", Value: who.Name}, {Label: "电话", Value: who.Phone}, {Label: "邮箱", Value: who.Email}, {Label: "地址", Value: who.Address}} {
 		if a.Value != "" {
 			p.Facts = append(p.Facts, a)
@@ -400,7 +400,7 @@ func (d *Doors) Identities(c *door.Ctx) error {
 			Buttons: []view.Button{{Text: "同意，三天内可以看", Name: "give", Value: "yes"}, {Text: "不同意", Name: "give", Value: "no"}}}}
 		asked.Items = append(asked.Items, view.RecordItem{Code: view.Code(q.CaseNo).String(), Text: q.By + "：" + q.Reason, Note: door.Moment(q.At).String(), Act: &act})
 		for _, x := range q.Originals {
-			asked.Items = append(asked.Items, view.RecordItem{Text: "附件原件：" + x.Name, Href: fmt.Sprintf("/desk/identity/reports/%d/files/%d", q.ReportID, x.ID)})
+			asked.Items = append(asked.Items, view.RecordItem{Text: "附件原件：" + x.Name, Href: fmt.Sprintf("/desk/identity/reports/%s/files/%d", q.CaseNo, x.ID)})
 		}
 	}
 	p.Lists = []view.RecordList{asked}
@@ -484,10 +484,13 @@ func (d *Doors) rosterPage(c *door.Ctx, status int, act string, f *door.Form, wr
 	if own, err := c.Actor.Private(); err == nil {
 		p.Facts = append(p.Facts, view.Answer{Label: "您的指纹", Value: staff.PublicOf(own).Print()})
 	}
-	if v.Recovery != "" {
+	if v.Recovery != "" && !v.NewKey {
 		p.Facts = append(p.Facts, view.Answer{Label: "恢复密钥的指纹", Value: v.Recovery + "（和三份恢复函上印的一样）"})
-	} else {
+	} else if v.Recovery == "" {
 		p.Waiting = "还没有恢复密钥。请系统管理员运行 portal keys init，把三份恢复函交给三个人分别保管。"
+	}
+	if v.No > 0 && len(v.Apart) == 0 {
+		p.Notices = append(p.Notices, view.Notice{Text: "还没有写组长和有权决定处置的人的姓名：举报到他们的，现在本组的人打得开。请在签署名单时写上。"})
 	}
 	if len(v.Apart) > 0 {
 		p.Facts = append(p.Facts, view.Answer{Label: "只由外部人员办理的", Value: strings.Join(v.Apart, "、")})
@@ -497,7 +500,11 @@ func (d *Doors) rosterPage(c *door.Ctx, status int, act string, f *door.Form, wr
 		if changed || v.No == 0 {
 			lead = "名单有变化。逐个核对指纹以后再签。"
 		}
-		fields := append(outside, view.Field{Name: "apart", Kind: view.Textarea, Label: "举报写到哪些名称时，只交给外部人员", Hint: "一行一个：本组的名称、组长和有权决定处置的人的姓名。", Rows: 4, Value: strings.Join(v.Apart, "\n")})
+		fields := outside
+		if v.NewKey { // not shown here: it is the paper that vouches for it
+			fields = append(fields, view.Field{Name: "recovery", Label: "恢复密钥的指纹", Hint: "恢复密钥是新的，请照着纸上的恢复函填写“指纹”一行，不要照别处抄。", Required: true, Max: 40, Autocomplete: "off", Width: "middle"})
+		}
+		fields = append(fields, view.Field{Name: "apart", Kind: view.Textarea, Label: "举报写到哪些名称时，只交给外部人员", Hint: "一行一个：本组的名称、组长和有权决定处置的人的姓名。", Rows: 4, Value: strings.Join(v.Apart, "\n")})
 		p.Acts = append(p.Acts, view.Act{Name: "sign", Label: "核对无误，签署名单", Lead: lead, Open: changed || v.No == 0, Form: view.Form{Action: p.Path, CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "seen", Value: v.Seen()}}, Fields: fields, Buttons: []view.Button{{Text: "签署名单"}}}})
 	}
 	if len(others) > 0 && !c.Actor.Has(staff.SecAdmin) {
@@ -528,7 +535,7 @@ func (d *Doors) SignRoster(c *door.Ctx) error {
 	if seen == "" {
 		seen = "-"
 	}
-	err = d.house.Reports.Sign(c.Std(), c.Actor, seen, outside, f.Get("apart"))
+	err = d.house.Reports.Sign(c.Std(), c.Actor, reports.Signing{Seen: seen, Outside: outside, Apart: f.Get("apart"), Recovery: f.Get("recovery")})
 	return d.settled(c, err, "/desk/keys?done=roster", func(status int) error { return d.rosterPage(c, status, "sign", f, err) })
 }
 

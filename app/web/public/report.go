@@ -199,7 +199,7 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 		case err != nil:
 			return err
 		case ok:
-			return d.reportCode(c, t)
+			return d.reportCode(c, key, t)
 		case len(bad) > 0:
 			return again(422, bad)
 		}
@@ -215,7 +215,7 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 	if err != nil {
 		return d.closedReport(c, f, err)
 	}
-	return d.reportCode(c, t)
+	return d.reportCode(c, key, t)
 }
 
 // closedReport answers a report that cannot be taken now, with what was typed, to be copied.
@@ -297,7 +297,7 @@ func statementAnswers(st reports.Statement) (list []view.Answer) {
 }
 
 // reportCode is shown after the commit, once: number, code, what happens next.
-func (d *Doors) reportCode(c *door.Ctx, t reports.Ticket) error {
+func (d *Doors) reportCode(c *door.Ctx, key string, t reports.Ticket) error {
 	p := view.ReportCodePage{Anonymous: t.Anonymous, At: door.Moment(t.SubmittedAt), NoticeBy: door.Day(t.NoticeDue)}
 	var err error
 	if p.Frame, err = c.Frame("已收到您的举报"); err != nil {
@@ -306,20 +306,47 @@ func (d *Doors) reportCode(c *door.Ctx, t reports.Ticket) error {
 	if t.Again {
 		p.Notices = append(p.Notices, view.Notice{Text: "这份内容已经收到过，没有重复登记。下面是原来的编号和查询码。", Good: true})
 	}
-	return d.showCode(c, p, t.CaseNo, t.Code.Groups())
+	return d.showCode(c, 200, p, key, t.CaseNo, t.Code.Groups())
 }
 
-func (d *Doors) showCode(c *door.Ctx, p view.ReportCodePage, number, code string) error {
+func (d *Doors) showCode(c *door.Ctx, status int, p view.ReportCodePage, key, number, code string) error {
 	p.Noindex, p.Path = true, "/submit"
 	p.CaseNo, p.Number, p.Code = view.Code(number), number, code
 	p.QR = view.NewQR("受理编号 " + number + "\n查询码 " + code)
-	p.Form = view.ReportProof(c.CSRF(), number)
-	return c.Render(200, p)
+	p.Form = view.ReportProof(c.CSRF(), number, key)
+	if status != 200 {
+		p.Form.Fail("access_code", "和下面的不一样，请对照着改。")
+		p.Failed = true
+	}
+	return c.Render(status, p)
+}
+
+// retold shows the code once more to who mistyped it on the page that told it;
+// false where the form does not come from such a page.
+func (d *Doors) retold(c *door.Ctx, f *door.Form, number string) (bool, error) {
+	key := f.Get("submission_key")
+	code, fresh, ok, err := d.house.Reports.Retell(c.Std(), number, key)
+	if err != nil || !ok {
+		return false, err
+	}
+	p := view.ReportCodePage{Renewed: fresh, Again: true}
+	if p.Frame, err = c.Frame("请再核对一次查询码"); err != nil {
+		return true, err
+	}
+	return true, d.showCode(c, 422, p, key, cases.OnlyDigits(number), code.Groups())
 }
 
 // unlockReport checks a report's number and code.
-func (d *Doors) unlockReport(c *door.Ctx, number, code string) error {
+func (d *Doors) unlockReport(c *door.Ctx, f *door.Form, number, code string) error {
 	_, pass, err := d.house.Reports.Unlock(c.Std(), d.house.Cases, c.From(), number, code)
+	if fault.Is(err, fault.Invalid) {
+		if done, err := d.retold(c, f, number); done || err != nil {
+			return err
+		}
+	}
+	if fields, ok := door.Fields(err); ok && reports.Mistyped(err) { // it opens nothing, and can be mended where it stands
+		return d.trackPageWith(c, 422, number, code, fields)
+	}
 	if err != nil {
 		return d.notUnlocked(c, number, err)
 	}
@@ -348,9 +375,9 @@ func (d *Doors) trackedReport(c *door.Ctx, status int, v reports.Visit, change f
 	// Half an hour from the last look, not from the first.
 	c.SetCookie(visitCookie, d.house.Reports.Pass(v), 0)
 	if t.MustRenew {
-		return c.Render(200, view.ReportRenewPage{Frame: f, Form: view.RenewForm(c.CSRF())})
+		return c.Render(200, view.ReportRenewPage{Frame: f, Form: view.RenewForm(c.CSRF(), newKey())})
 	}
-	p := view.ReportTrackPage{Frame: f, CaseNo: view.Code(t.Report.CaseNo), Word: t.Report.State.Told(), Erased: t.Erased, Files: evidenceLinks(t.Files), CSRF: c.CSRF(), Renew: view.RenewForm(c.CSRF())}
+	p := view.ReportTrackPage{Frame: f, CaseNo: view.Code(t.Report.CaseNo), Word: t.Report.State.Told(), Erased: t.Erased, Files: evidenceLinks(t.Files), CSRF: c.CSRF(), Renew: view.RenewForm(c.CSRF(), newKey())}
 	switch t.Report.State {
 	case reports.Received:
 		if !t.Report.NoticeDue.IsZero() {
@@ -382,7 +409,7 @@ func (d *Doors) trackedReport(c *door.Ctx, status int, v reports.Visit, change f
 		form.Hidden = []view.Hidden{{Name: "submission_key", Value: newKey()}, {Name: markField, Value: d.house.Reports.Mark(v.ID)}}
 		p.Say = &form
 	}
-	p.Renew.Hidden = []view.Hidden{{Name: markField, Value: d.house.Reports.Mark(v.ID)}}
+	p.Renew.Hidden = append(p.Renew.Hidden, view.Hidden{Name: markField, Value: d.house.Reports.Mark(v.ID)})
 	change(&p)
 	p.Failed = len(p.Errors()) > 0
 	return c.Render(status, p)
@@ -467,19 +494,19 @@ func (d *Doors) RenewCode(c *door.Ctx) error {
 	if err != nil {
 		return d.stray(c, f, err)
 	}
-	number, code, next, err := d.house.Reports.Renew(c.Std(), v)
+	key := f.Get("submission_key")
+	number, code, err := d.house.Reports.Renew(c.Std(), v, key)
 	if fault.Is(err, fault.Unauthenticated) {
 		return d.stray(c, f, err)
 	}
 	if err != nil {
 		return err
 	}
-	c.SetCookie(visitCookie, d.house.Reports.Pass(next), 0)
 	p := view.ReportCodePage{Renewed: true}
 	if p.Frame, err = c.Frame("新的查询码"); err != nil {
 		return err
 	}
-	return d.showCode(c, p, number, code.Groups())
+	return d.showCode(c, 200, p, key, number, code.Groups())
 }
 
 // EvidenceFile gives a reporter back a file of their report, always as a download.

@@ -48,8 +48,20 @@ func TestAReportIsSentCheckedAndReturnedToWithItsCode(t *testing.T) {
 		if again := b.Post("/submit/report", next); again.Find("#access-code").Text() != code || !strings.Contains(again.Text(), "没有重复登记") {
 			t.Errorf("again: %d %s", again.Status, again.Text())
 		}
-		// As proof that it was written down, it is typed once more.
+		// As proof that it was written down, it is typed once more. Who mistypes it is shown it again.
 		proof := sent.Fields("form.form")
+		for _, wrong := range []string{strings.Repeat("1", 24), code[:len(code)-2], "0000 " + code} {
+			proof.Set("access_code", wrong)
+			if p := b.Post("/track", proof); p.Status != 422 || p.Find("#access-code").Text() != code || !strings.Contains(p.Text(), "不一样") {
+				t.Errorf("mistyped as %q: %d %s", wrong, p.Status, p.Text())
+			}
+		}
+		stolen := sent.Fields("form.form")
+		stolen.Set("submission_key", strings.Repeat("0", 32))
+		stolen.Set("access_code", strings.Repeat("1", 24))
+		if p := b.Post("/track", stolen); p.Find("#access-code").Length() != 0 || strings.Contains(p.Body, code) {
+			t.Error("the code is told without the form's secret")
+		}
 		proof.Set("access_code", strings.ReplaceAll(code, " ", "－"))
 		if p := b.Post("/track", proof); p.Status != http.StatusSeeOther || p.Header.Get("Location") != "/track/case" {
 			t.Fatalf("proof: %d %s", p.Status, p.Text())
@@ -97,10 +109,20 @@ func TestAReportIsSentCheckedAndReturnedToWithItsCode(t *testing.T) {
 		if f := s.Browser().Get(href); f.Status != 401 {
 			t.Errorf("nobody's file: %d", f.Status)
 		}
-		// A new code; the old one is worth nothing.
-		renewed := b.Post("/track/report/code", own.Fields(`form[action="/track/report/code"]`))
-		if c := renewed.Find("#access-code").Text(); renewed.Status != 200 || c == code || len(strings.ReplaceAll(c, " ", "")) != 24 {
+		// A new code, the same however often its page is asked for; once it was typed the old one is worth nothing.
+		change := own.Fields(`form[action="/track/report/code"]`)
+		renewed := b.Post("/track/report/code", change)
+		fresh := renewed.Find("#access-code").Text()
+		if renewed.Status != 200 || fresh == code || len(strings.ReplaceAll(fresh, " ", "")) != 24 {
 			t.Errorf("renewed: %d %s", renewed.Status, renewed.Text())
+		}
+		if p := b.Post("/track/report/code", change); p.Find("#access-code").Text() != fresh {
+			t.Error("the page of the new code, loaded again, tells another")
+		}
+		proof = renewed.Fields("form.form")
+		proof.Set("access_code", "受理编号 "+number+"\n查询码 "+fresh)
+		if p := b.Post("/track", proof); p.Status != http.StatusSeeOther {
+			t.Errorf("the new code: %d %s", p.Status, p.Text())
 		}
 		for _, x := range [][2]string{{number, code}, {"12345678", code}} {
 			v := b.Get("/track").Fields("form.form")

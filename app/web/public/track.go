@@ -22,6 +22,11 @@ const passCookie = "case"
 func (d *Doors) Track(c *door.Ctx) error { return d.trackPage(c, 200, "", nil) }
 
 func (d *Doors) trackPage(c *door.Ctx, status int, number string, bad []fault.Field, notices ...view.Notice) error {
+	return d.trackPageWith(c, status, number, "", bad, notices...)
+}
+
+// trackPageWith keeps the code too, where it was mistyped and opens nothing.
+func (d *Doors) trackPageWith(c *door.Ctx, status int, number, code string, bad []fault.Field, notices ...view.Notice) error {
 	f, err := c.Frame("查询办理进度")
 	if err != nil {
 		return err
@@ -31,10 +36,7 @@ func (d *Doors) trackPage(c *door.Ctx, status int, number string, bad []fault.Fi
 	f.Notices = notices
 	p := view.TrackPage{Frame: f, Form: view.TrackForm(c.CSRF())}
 	p.Form.Fill(func(name string) string {
-		if name == "case_no" {
-			return number
-		}
-		return ""
+		return map[string]string{"case_no": number, "access_code": code}[name]
 	})
 	p.Failed = len(bad) > 0
 	for _, m := range bad {
@@ -52,7 +54,7 @@ func (d *Doors) Unlock(c *door.Ctx) error {
 	number := clip(typed.Clean(f.Get("case_no")), 60)
 	code := clip(f.Get("access_code"), 200)
 	if reports.IsCode(code) {
-		return d.unlockReport(c, number, code)
+		return d.unlockReport(c, f, number, code)
 	}
 	id, err := d.house.Cases.Unlock(c.Std(), c.From(), number, code)
 	if err != nil {

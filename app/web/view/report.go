@@ -29,17 +29,17 @@ func ReportFields(privacyVersion, attachmentRule string, violations []string) []
 	}
 	fields := []Field{
 		{Name: "anonymous", Kind: Radio, Label: "实名还是匿名", Required: true, Choices: []Choice{{Named, "实名：告诉我受理情况和处理结果"}, {Anonymous, "匿名：只凭查询码看"}}},
-		{Name: "name", Label: "您的姓名", Hint: "实名才填。单独加密，办理人看不到，由身份保管人保管。", Max: 40, Autocomplete: "name", Width: "middle"},
-		{Name: "phone", Kind: Tel, Label: "您的电话", Hint: "实名才填。", Max: 30, Autocomplete: "tel", Inputmode: "tel", Width: "middle"},
+		{Name: "name", Label: "您的姓名", Hint: "实名才填。单独加密，办理人看不到，由身份保管人保管。", Max: 40, Autocomplete: "off", Width: "middle"},
+		{Name: "phone", Kind: Tel, Label: "您的电话", Hint: "实名才填。", Max: 30, Autocomplete: "off", Inputmode: "tel", Width: "middle"},
 		{Name: "person", Label: "被举报人姓名", Hint: "不知道姓名的，写明特征，并填下面的单位。", Max: 120, Width: "middle", Autocomplete: "off"},
-		{Name: "unit", Label: "被举报人单位", Hint: "哪个法院、哪个部门。", Max: 120, Autocomplete: "off"},
+		{Name: "unit", Label: "被举报人单位", Hint: "哪个法院、哪个部门。举报派驻纪检监察组或者它的人，请在这里写明“纪检监察组”，本组的人就打不开。", Max: 120, Autocomplete: "off"},
 		{Name: "person_post", Label: "被举报人职务", Max: 120, Width: "middle", Autocomplete: "off"},
 		{Name: "violation", Kind: Select, Label: "问题类别", Choices: kinds},
 		{Name: "happened_at", Label: "什么时候", Hint: "例如 2026年3月1日。记不清的写大概。", Max: 120, Width: "middle", Autocomplete: "off"},
 		{Name: "place", Label: "在什么地方", Max: 120, Autocomplete: "off"},
 		{Name: "facts", Kind: Textarea, Label: "举报的事实", Hint: "谁、做了什么、您怎么知道的、有什么证据或者线索，最多5000字。匿名的，请不要写能认出您的话。", Required: true, Max: 5000, Rows: 10},
 	}
-	fields = append(fields, Field{Name: "exclude", Kind: Textarea, Label: "谁不能看到这件举报", Rows: 3, Max: 1000, Hint: "一行写一个：姓名或者部门，例如和被举报人关系密切的纪检人员。上面写到的人本来就看不到。"})
+	fields = append(fields, Field{Name: "exclude", Kind: Textarea, Label: "谁不能看到这件举报", Rows: 3, Max: 1000, Hint: "一行写一个：写全名或者部门全称，例如和被举报人关系密切的纪检人员。只写姓、只写“王组长”，电脑认不出是谁。上面写到的人本来就看不到。"})
 	return append(fields, Field{Name: "privacy_version", Kind: Checkbox, Value: privacyVersion, Required: true, Label: "我已阅读上面的说明和《隐私说明》，所写的是我知道的实情"},
 		Field{Name: "attachments", Kind: Files, Label: "证据材料", Hint: attachmentRule})
 }
@@ -47,7 +47,8 @@ func ReportFields(privacyVersion, attachmentRule string, violations []string) []
 // ReportCodePage shows a report's number and code, once: after it was sent, or after its code was changed.
 type ReportCodePage struct {
 	Frame
-	Renewed   bool // the code was changed
+	Renewed   bool // it is a new code that waits to be typed
+	Again     bool // it was mistyped, and is shown once more
 	Anonymous bool
 	CaseNo    Code
 	Number    string // as it is typed
@@ -61,8 +62,8 @@ type ReportCodePage struct {
 func (ReportCodePage) Template() string { return "public/report-code" }
 
 // ReportProof asks for the code once more.
-func ReportProof(csrf, number string) Form {
-	return Form{Action: "/track", CSRF: csrf, Hidden: []Hidden{{"case_no", number}},
+func ReportProof(csrf, number, key string) Form {
+	return Form{Action: "/track", CSRF: csrf, Hidden: []Hidden{{"case_no", number}, {"submission_key", key}},
 		Fields:  []Field{{Name: "access_code", Label: "把查询码再输一遍", Hint: "照您抄下的输，证明抄对了。空格有没有都行。", Required: true, Max: 60, Autocomplete: "off", Inputmode: "numeric", Width: "middle"}},
 		Buttons: []Button{{Text: "我已经抄好，核对一下"}}}
 }
@@ -140,8 +141,8 @@ type ReportRenewPage struct {
 func (ReportRenewPage) Template() string { return "public/report-renew" }
 
 // RenewForm changes a report's code.
-func RenewForm(csrf string) Form {
-	return Form{Action: "/track/report/code", CSRF: csrf, Buttons: []Button{{Text: "换一个查询码"}}}
+func RenewForm(csrf, key string) Form {
+	return Form{Action: "/track/report/code", CSRF: csrf, Hidden: []Hidden{{"submission_key", key}}, Buttons: []Button{{Text: "换一个查询码"}}}
 }
 
 // SayForm is the reporter's message.

@@ -326,11 +326,11 @@ func gallery() map[string]Page {
 		"channels":      ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
 		"guide":         GuidePage{crumbs("/guide", "反映指南")},
 		"report":        reportForm(false), "report-wrong": reportForm(true),
-		"report-code":         ReportCodePage{Frame: frame("/submit", "已收到您的举报"), CaseNo: "48172093", Number: "48172093", Code: "7315 0628 4471 9920 1835 6604", At: at(2021, 2, 24, 9, 14), NoticeBy: "2021-03-17", QR: NewQR("受理编号 48172093"), Form: ReportProof("csrf", "48172093")},
-		"report-code-renewed": ReportCodePage{Frame: frame("/submit", "新的查询码"), Renewed: true, CaseNo: "48172093", Number: "48172093", Code: "7315 0628 4471 9920 1835 6604", Form: ReportProof("csrf", "48172093")},
-		"report-renew":        ReportRenewPage{Frame: crumbs("/track/case", "举报办理进度"), Form: RenewForm("csrf")},
+		"report-code":         ReportCodePage{Frame: frame("/submit", "已收到您的举报"), CaseNo: "48172093", Number: "48172093", Code: "7315 0628 4471 9920 1835 6604", At: at(2021, 2, 24, 9, 14), NoticeBy: "2021-03-17", QR: NewQR("受理编号 48172093"), Form: ReportProof("csrf", "48172093", "key")},
+		"report-code-renewed": ReportCodePage{Frame: frame("/submit", "新的查询码"), Renewed: true, CaseNo: "48172093", Number: "48172093", Code: "7315 0628 4471 9920 1835 6604", Form: ReportProof("csrf", "48172093", "key")},
+		"report-renew":        ReportRenewPage{Frame: crumbs("/track/case", "举报办理进度"), Form: RenewForm("csrf", "key")},
 		"report-track":        ownReport(),
-		"report-erased":       ReportTrackPage{Frame: crumbs("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "已反馈", Erased: true, Renew: RenewForm("csrf"), CSRF: "csrf", Timeline: []Event{{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true}}},
+		"report-erased":       ReportTrackPage{Frame: crumbs("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "已反馈", Erased: true, Renew: RenewForm("csrf", "key"), CSRF: "csrf", Timeline: []Event{{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true}}},
 		"report-guide":        ReportGuidePage{frame("/submit/report", "检举控告：举报须知", crumb, Link{"我要反映", "/submit"})},
 		"privacy":             PrivacyPage{crumbs("/privacy", "隐私说明"), "2021-01", "2021-01-06", []KeptFor{{"咨询", "6个月", "3年"}, {"申诉求决", "3年", "10年"}}},
 		"accessibility":       AccessibilityPage{crumbs("/accessibility", "无障碍说明"), "2021-03-01"},
@@ -426,7 +426,7 @@ func reportForm(wrong bool) ReportPage {
 func ownReport() ReportTrackPage {
 	say := SayForm("csrf", "最多 10 个。")
 	return ReportTrackPage{Frame: frame("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "办理中", Next: "需要您补充的，会写在下面的往来里。", Answers: []Answer{{"被举报人", "某某"}, {"事实", "收受当事人财物。\n有转账记录。"}},
-		Who: []Answer{{"您的姓名", "张三"}}, Files: []Link{{"照片.jpg", "/track/report/files/1"}}, Say: &say, Renew: RenewForm("csrf"), CSRF: "csrf",
+		Who: []Answer{{"您的姓名", "张三"}}, Files: []Link{{"照片.jpg", "/track/report/files/1"}}, Say: &say, Renew: RenewForm("csrf", "key"), CSRF: "csrf",
 		Talk:     []ReportWord{{At: at(2021, 3, 1, 9, 30), Text: "请补充转账的日期。"}, {At: at(2021, 3, 2, 9, 30), Mine: true, Text: "是二月十日。", Files: []Link{{"截图.png", "/track/report/files/2"}}}},
 		Timeline: []Event{{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true}, {At: at(2021, 2, 26, 10, 0), Word: "决定受理"}, {At: at(2021, 2, 27, 10, 0), Word: "已交专人办理"}}}
 }

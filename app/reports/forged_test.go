@@ -1,0 +1,178 @@
+package reports_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"mingjing/app/fault"
+	"mingjing/app/reports"
+	"mingjing/app/reports/reportstest"
+	"mingjing/app/staff"
+	"mingjing/app/store"
+)
+
+// Who writes to the database has everybody's public keys, and so could begin an
+// epoch of their own or put their key in the reporter's place.
+func TestNobodyPutsKeysOfTheirOwnInANewEpochsPlace(t *testing.T) {
+	each(t, func(t *testing.T, x *room) {
+		do := func(sql string, args ...any) {
+			t.Helper()
+			x.must(x.DB.Write(x.ctx, func(tx *store.Tx) error { return tx.Exec(sql, args...).Error }))
+		}
+		mine, other := said(), said()
+		ticket, id := x.Submit(mine)
+		_, theirs := x.Submit(other)
+		for _, r := range []int64{id, theirs} {
+			x.must(x.Reports.Accept(x.ctx, x.zhang, x.no(r)))
+		}
+		visit := x.back(ticket)
+		// The reporter's key of another report stands for the thief's.
+		var own []byte
+		x.must(x.DB.Read(x.ctx, func(r *store.Reader) error {
+			return r.Raw("SELECT reporter_key FROM reports WHERE id = ?", id).Row().Scan(&own)
+		}))
+		do("UPDATE reports SET reporter_key = (SELECT reporter_key FROM reports WHERE id = ?) WHERE id = ?", theirs, id)
+		x.refused(x.Reports.Assign(x.ctx, x.zhang, x.no(id), x.li.ID), fault.Conflict, "keys granted to who is not the reporter")
+		do("UPDATE reports SET reporter_key = ? WHERE id = ?", own, id)
+		x.must(x.Reports.Assign(x.ctx, x.zhang, x.no(id), x.li.ID))
+		x.must(x.Reports.Assign(x.ctx, x.zhang, x.no(theirs), x.li.ID))
+		x.must(x.Reports.Answer(x.ctx, x.li, x.no(id), "收到，正在核实。", ""))
+
+		// An epoch that no reader began: its link is missing, another report's, or broken.
+		for name, forge := range map[string][2]string{
+			"missing":   {"DELETE FROM report_links WHERE report_id = ?", "x"},
+			"another's": {"UPDATE report_links SET sealed = (SELECT sealed FROM report_links WHERE report_id <> ?)", "x"},
+		} {
+			var was []byte
+			x.must(x.DB.Read(x.ctx, func(r *store.Reader) error {
+				return r.Raw("SELECT sealed FROM report_links WHERE report_id = ?", id).Row().Scan(&was)
+			}))
+			do(forge[0], id)
+			_, err := x.Reports.View(x.ctx, x.li, x.no(id))
+			x.refused(err, fault.Conflict, "an officer reads on, the link "+name)
+			x.refused(x.Reports.Note(x.ctx, x.li, x.no(id), "写给谁？"), fault.Conflict, "an officer writes on, the link "+name)
+			_, err = x.Reports.Track(x.ctx, visit)
+			x.refused(err, fault.Conflict, "the reporter reads on, the link "+name)
+			x.refused(x.Reports.Say(x.ctx, visit, "写给谁？", strings.Repeat("f", 32)), fault.Conflict, "the reporter writes on, the link "+name)
+			do("DELETE FROM report_links WHERE report_id = ?", id)
+			do("INSERT INTO report_links (report_id, epoch, sealed) VALUES (?, 2, ?)", id, was)
+		}
+		if _, err := x.Reports.View(x.ctx, x.li, x.no(id)); err != nil {
+			t.Errorf("with the right link back: %v", err)
+		}
+	})
+}
+
+func TestWhoIsKeptOutStaysOutWhateverTheyAreCalledLater(t *testing.T) {
+	each(t, func(t *testing.T, x *room) {
+		st := said()
+		st.Exclude = []string{"李纪检"}
+		_, before := x.Submit(st)
+		x.must(x.Staff.Change(x.ctx, x.Admin, x.li.ID, "李改名", 0))
+		_, after := x.Submit(st)
+		for _, id := range []int64{before, after} {
+			_, err := x.Reports.View(x.ctx, x.SignIn("li"), x.no(id))
+			x.refused(err, fault.NotFound, "under another name they read it")
+		}
+		x.must(x.Reports.Accept(x.ctx, x.zhang, x.no(before)))
+		x.refused(x.Reports.Assign(x.ctx, x.zhang, x.no(before), x.li.ID), fault.Invalid, "under another name they are given it")
+	})
+}
+
+// Source of the rule: norms, 6a.
+func TestWhatIsAboutTheGroupGoesToPeopleFromOutsideHoweverItIsPut(t *testing.T) {
+	each(t, func(t *testing.T, x *room) {
+		for name, change := range map[string]func(*reports.Statement){
+			"post":    func(s *reports.Statement) { s.Post = "纪检监察组组长" },
+			"person":  func(s *reports.Statement) { s.Person = "驻院纪检组组长" },
+			"unit":    func(s *reports.Statement) { s.Unit = "高院纪检组" },
+			"exclude": func(s *reports.Statement) { s.Exclude = []string{"监察室的人"} },
+			"full":    func(s *reports.Statement) { s.Unit = "某某高级人民法院" + reportstest.Group },
+		} {
+			st := said()
+			change(&st)
+			ticket, id := x.Submit(st)
+			for _, a := range []staff.Actor{x.zhang, x.li} {
+				_, err := x.Reports.View(x.ctx, a, x.no(id))
+				x.refused(err, fault.NotFound, name+": read by "+a.Name)
+			}
+			if _, err := x.Reports.View(x.ctx, x.outside, x.no(id)); err != nil {
+				t.Errorf("%s: from outside: %v", name, err)
+			}
+			if slices.Contains(x.queue(x.zhang), ticket.CaseNo) {
+				t.Errorf("%s: it stands in the group's list", name)
+			}
+			// Who sent it can still be given, by custodians who do not belong to the group.
+			x.must(x.Reports.Accept(x.ctx, x.outside, x.no(id)))
+			x.must(x.Reports.Assign(x.ctx, x.outside, x.no(id), x.outside.ID))
+			x.must(x.Reports.AskIdentity(x.ctx, x.outside, x.no(id), "当面核实"))
+			if list, err := x.Reports.Asks(x.ctx, x.keeper); err != nil || len(list) == 0 {
+				t.Errorf("%s: no custodian can answer: %v", name, err)
+			}
+		}
+		st := said()
+		st.Facts = "去年向纪检组反映过，没有答复。"
+		if _, id := x.Submit(st); id != 0 {
+			if _, err := x.Reports.View(x.ctx, x.zhang, x.no(id)); err != nil {
+				t.Errorf("a word about the group among the facts is no complaint about it: %v", err)
+			}
+		}
+	})
+}
+
+func TestACustodianWhoLeavesPassesNothingOnUnseen(t *testing.T) {
+	each(t, func(t *testing.T, x *room) {
+		st := said()
+		st.Exclude = []string{"吴保管"}
+		_, id := x.Submit(st)
+		x.must(x.Reports.Accept(x.ctx, x.zhang, x.no(id)))
+		x.must(x.Reports.Assign(x.ctx, x.zhang, x.no(id), x.zhang.ID))
+		x.must(x.Reports.AskIdentity(x.ctx, x.zhang, x.no(id), "当面核实"))
+		_, err := x.Reports.HandOver(x.ctx, x.keeper, x.other.ID)
+		x.must(err)
+		for _, a := range []staff.Actor{x.keeper, x.other} {
+			if list, err := x.Reports.Asks(x.ctx, a); err != nil || len(list) != 0 {
+				t.Errorf("%s can answer %+v %v", a.Name, list, err)
+			}
+		}
+		// The last one cannot go before another was there when the reports came.
+		x.Hire("keeper3", "郑保管", "机关党委", staff.Custodian)
+		x.Sign(x.zhang, x.outside)
+		_, err = x.Reports.HandOver(x.ctx, x.other, x.byLogin("keeper3"))
+		x.refused(err, fault.Conflict, "the last custodian of a report goes")
+	})
+}
+
+func TestWhatIsChangedAndSentAgainIsNeverLostSilently(t *testing.T) {
+	each(t, func(t *testing.T, x *room) {
+		st := said()
+		st.Key = strings.Repeat("q", 32)
+		ticket, id := x.Submit(st)
+		again := func(change func(*reports.Statement)) error {
+			s := st
+			change(&s)
+			s.PrivacyVersion = "1"
+			s.CaptchaID, s.Captcha = x.Captcha()
+			_, err := x.Reports.Submit(x.ctx, s)
+			return err
+		}
+		x.must(again(func(*reports.Statement) {}))
+		x.refused(again(func(s *reports.Statement) { s.Who.Phone = "13900000000" }), fault.Conflict, "another phone")
+		_, err := x.Reports.Stage(x.ctx, st.Key, "补.txt", strings.NewReader("新的证据"))
+		x.must(err)
+		x.refused(again(func(*reports.Statement) {}), fault.Conflict, "one more file")
+
+		visit, form := x.back(ticket), strings.Repeat("s", 32)
+		x.must(x.Reports.Say(x.ctx, visit, "第一次的话", form))
+		x.must(x.Reports.Say(x.ctx, visit, "第一次的话", form))
+		x.refused(x.Reports.Say(x.ctx, visit, "改过的话", form), fault.Invalid, "other words")
+		_, err = x.Reports.Stage(x.ctx, form, "补.txt", strings.NewReader("新的证据"))
+		x.must(err)
+		x.refused(x.Reports.Say(x.ctx, visit, "第一次的话", form), fault.Invalid, "one more file")
+		answer := strings.Repeat("u", 32)
+		x.must(x.Reports.Answer(x.ctx, x.zhang, x.no(id), "答复一", answer))
+		x.must(x.Reports.Answer(x.ctx, x.zhang, x.no(id), "答复一", answer))
+		x.refused(x.Reports.Answer(x.ctx, x.zhang, x.no(id), "答复二", answer), fault.Invalid, "another answer")
+	})
+}
