@@ -135,10 +135,15 @@ var emptyProps = map[string]string{
 }
 
 var (
-	authorship = regexp.MustCompile(`((?:\w+:)?(?:author|initials|date|dateUtc|userId|providerId|displayName|userName|name|lastModifiedBy|creator|dT|personId|idEmail))="[^"]*"`)
-	authorOnly = regexp.MustCompile(`\b(w\d*:(?:author|initials|date|dateUtc)|w15:(?:author|userId|providerId)|userName)="[^"]*"`)
-	authorText = regexp.MustCompile(`<author>[^<]*</author>`)
-	absolute   = regexp.MustCompile(`<x15ac:absPath[^>]*/>`)
+	// Attributes that name who or say when, whatever prefix their namespace has and however they are quoted.
+	authorship = regexp.MustCompile(`(\s(?:\w+:)?(?:author|initials|date|dateUtc|userId|providerId|displayName|userName|name|lastModifiedBy|creator|dT|personId|idEmail))\s*=\s*(?:"[^"]*"|'[^']*')`)
+	authorOnly = regexp.MustCompile(`(\s(?:\w+:(?:author|initials|date|dateUtc|userId|providerId)|userName))\s*=\s*(?:"[^"]*"|'[^']*')`)
+	// What a picture was called where it came from, and the numbers of editing sessions, by which copies are matched.
+	described  = regexp.MustCompile(`(<(?:\w+:)?(?:docPr|cNvPr)\b[^>]*?\sdescr)\s*=\s*(?:"[^"]*"|'[^']*')`)
+	sessions   = regexp.MustCompile(`\s(?:\w+:)?rsid(?:R|RPr|Del|P|RDefault|Sect|Tr)\s*=\s*(?:"[^"]*"|'[^']*')|(?s:<(?:\w+:)?rsids>.*?</(?:\w+:)?rsids>)`)
+	authorText = regexp.MustCompile(`(<(?:\w+:)?author>)[^<]*(</(?:\w+:)?author>)`)
+	absolute   = regexp.MustCompile(`<(?:\w+:)?absPath\b[^>]*/>`)
+	metadata   = regexp.MustCompile(`(?s)<(?:\w+:)?(?:metadata|script|desc|title)\b.*?</(?:\w+:)?(?:metadata|script|desc|title)>|<!--.*?-->`)
 	external   = regexp.MustCompile(`<(?:\w+:)?Relationship\s[^>]*\bTargetMode\s*=\s*["']External["'][^>]*>`)
 	target     = regexp.MustCompile(`\bTarget\s*=\s*(?:"[^"]*"|'[^']*')`)
 	people     = regexp.MustCompile(`^(?:xl/persons/|word/people\.xml|ppt/authors\.xml|ppt/commentAuthors\.xml|xl/threadedComments/)`)
@@ -156,12 +161,17 @@ func cleanOffice(name string, body []byte) ([]byte, bool, error) {
 	if strings.HasPrefix(name, "docProps/") || strings.HasPrefix(name, "customXml/") {
 		return emptied(name, body), true, nil
 	}
+	if strings.HasPrefix(name, "xl/printerSettings/") {
+		return nil, true, nil // which printer, in which office
+	}
 	switch ext := strings.ToLower(path.Ext(name)); {
 	case ext == ".xml" && people.MatchString(name):
 		return authorship.ReplaceAll(body, []byte(`$1=""`)), true, nil
-	case ext == ".xml":
+	case ext == ".xml" || ext == ".vml":
 		body = authorOnly.ReplaceAll(body, []byte(`$1=""`))
-		body = authorText.ReplaceAll(body, []byte(`<author></author>`))
+		body = described.ReplaceAll(body, []byte(`$1=""`))
+		body = sessions.ReplaceAll(body, nil)
+		body = authorText.ReplaceAll(body, []byte(`$1$2`))
 		return absolute.ReplaceAll(body, nil), true, nil
 	default:
 		clean, err := cleanMedia(ext, body)
@@ -178,7 +188,8 @@ func emptied(name string, body []byte) []byte {
 	return nil
 }
 
-// cleanMedia cleans a picture inside a container; other parts stay as they are.
+// cleanMedia cleans a picture inside a container; fonts and drawings of the old kind
+// stay as they are, and everything else is refused.
 func cleanMedia(ext string, body []byte) ([]byte, error) {
 	switch ext {
 	case ".jpg", ".jpeg":
@@ -189,21 +200,38 @@ func cleanMedia(ext string, body []byte) ([]byte, error) {
 		return cleanGIF(body)
 	case ".webp":
 		return cleanWebP(body)
-	case ".heic", ".tif", ".tiff", ".bin", ".docx", ".xlsx", ".pptx", ".doc", ".xls", ".ppt":
-		return nil, errDamaged // within which more could stand
+	case ".svg":
+		return metadata.ReplaceAll(body, nil), nil
+	case ".emf", ".wmf", ".odttf", ".fntdata", ".ttf", ".otf":
+		return body, nil
 	}
-	return body, nil
+	return nil, errDamaged // within which more could stand
 }
 
 var ofdInfo = regexp.MustCompile(`(?s)<((?:ofd:)?(?:Author|Creator|CreatorVersion|Keywords|DocUsage|Subject|CreationDate|ModDate))>[^<]*</`)
 var ofdCustom = regexp.MustCompile(`(?s)<((?:ofd:)?CustomDatas)>.*?</(?:ofd:)?CustomDatas>`)
 
-// cleanOFD cleans an entry of an OFD document (GB/T 33190).
+var (
+	ofdAnnotated = regexp.MustCompile(`(\sCreator)\s*=\s*(?:"[^"]*"|'[^']*')`)
+	ofdWhen      = regexp.MustCompile(`(\sLastModDate)\s*=\s*(?:"[^"]*"|'[^']*')`)
+	ofdWithin    = regexp.MustCompile(`(?i)(?:^|/)(?:signs?|attachs?|attachments?)/`)
+)
+
+// cleanOFD cleans an entry of an OFD document (GB/T 33190). Who signed it stands in
+// its seals, and files within it are not looked into: both are refused.
 func cleanOFD(name string, body []byte) ([]byte, bool, error) {
+	if ofdWithin.MatchString(name) {
+		return nil, false, errDamaged
+	}
 	if path.Base(name) == "OFD.xml" {
 		body = ofdCustom.ReplaceAll(body, nil)
 		return ofdInfo.ReplaceAll(body, []byte("<$1></")), true, nil
 	}
-	clean, err := cleanMedia(strings.ToLower(path.Ext(name)), body)
+	ext := strings.ToLower(path.Ext(name))
+	if ext == ".xml" {
+		body = ofdAnnotated.ReplaceAll(body, []byte(`$1=""`))
+		return ofdWhen.ReplaceAll(body, []byte(`$1="1970-01-01"`)), true, nil
+	}
+	clean, err := cleanMedia(ext, body)
 	return clean, true, err
 }

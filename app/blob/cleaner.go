@@ -1,7 +1,6 @@
 package blob
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"syscall"
 	"time"
@@ -24,7 +24,9 @@ const (
 	cleanerCPU    = 10 // seconds; a file of 20 MB takes about one
 	cleanerTime   = time.Minute
 	cleanerMemory = 512 << 20
-	exitRefused   = 3 // of a cleaner that says no; any other is a fault of its own
+	cleanerStack  = 64 << 20
+	exitRefused   = 3 // of a cleaner that says no
+	exitFailed    = 1 // of one that could not work; any other end is the file's doing
 )
 
 // Every program that links this room can be its cleaner, tests too: so it is
@@ -39,8 +41,9 @@ func init() {
 func cleaner(media string, in io.Reader, out io.Writer) int {
 	limit := syscall.Rlimit{Cur: cleanerCPU, Max: cleanerCPU}
 	if err := syscall.Setrlimit(syscall.RLIMIT_CPU, &limit); err != nil {
-		return 1
+		return exitFailed
 	}
+	debug.SetMaxStack(cleanerStack) // what is nested without end dies of it; nothing can recover that
 	go func() {
 		held := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
 		for range time.Tick(20 * time.Millisecond) {
@@ -51,14 +54,14 @@ func cleaner(media string, in io.Reader, out io.Writer) int {
 	}()
 	raw, err := io.ReadAll(in)
 	if err != nil {
-		return 1
+		return exitFailed
 	}
 	clean, err := clean(media, raw)
 	if err != nil {
 		return exitRefused
 	}
 	if _, err := out.Write(clean); err != nil {
-		return 1
+		return exitFailed
 	}
 	return 0
 }
@@ -69,7 +72,6 @@ type cleaning struct {
 	io.Reader
 	cmd  *exec.Cmd
 	stop context.CancelFunc
-	said bytes.Buffer
 	done bool
 	err  error
 }
@@ -85,7 +87,7 @@ func startCleaner(ctx context.Context, media string, in io.Reader) (*cleaning, e
 	ctx, stop := context.WithTimeout(ctx, cleanerTime)
 	c := &cleaning{cmd: exec.CommandContext(ctx, self), stop: stop}
 	c.cmd.Args, c.cmd.Env, c.cmd.Dir = []string{cleanerName, media}, []string{"GOMAXPROCS=1"}, "/"
-	c.cmd.Stdin, c.cmd.Stderr = in, &c.said
+	c.cmd.Stdin = in // what it says when it dies may quote the file, and is heard by nobody
 	out, err := c.cmd.StdoutPipe()
 	if err == nil {
 		err = c.cmd.Start()
@@ -124,7 +126,7 @@ func (c *cleaning) wait() error {
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-	case errors.As(err, &exit) && (exit.ExitCode() == exitRefused || exit.ExitCode() < 0): // refused, or ended for its time
+	case errors.As(err, &exit) && exit.ExitCode() != exitFailed: // refused, died of it, or ended for its time
 		c.err = errDamaged
 	default:
 		c.err = fmt.Errorf("blob: cleaner: %w", err)

@@ -59,7 +59,7 @@ func (s *Service) Unlock(ctx context.Context, from, number, code string) (int64,
 		return 0, err
 	}
 	var id int64
-	err := s.Judge(ctx, from, number, func(tx *store.Tx) (bool, error) {
+	err := s.Judge(ctx, from, number, true, func(tx *store.Tx) (bool, error) {
 		id = 0
 		var c Case
 		err := tx.Select("id, access_hash").Where("case_no = ?", number).Take(&c).Error
@@ -77,9 +77,14 @@ func (s *Service) Unlock(ctx context.Context, from, number, code string) (int64,
 
 // Judge counts the failures of a number and says no to whoever must wait or, by
 // right, has the wrong code. Reports are judged by it too: how long a number
-// makes people wait does not tell what it is of.
-func (s *Service) Judge(ctx context.Context, from, number string, right func(*store.Tx) (bool, error)) error {
-	counts := []counted{{hash: s.trackKey.Sum("number", number, from), free: freeFailures}, {hash: s.trackKey.Sum("number", number), free: patience}}
+// makes people wait does not tell what it is of. Codes that are short are guarded
+// against many who try at once (everywhere); long ones need not be, so that nobody
+// can keep their holder out.
+func (s *Service) Judge(ctx context.Context, from, number string, everywhere bool, right func(*store.Tx) (bool, error)) error {
+	counts := []counted{{hash: s.trackKey.Sum("number", number, from), free: freeFailures}}
+	if everywhere {
+		counts = append(counts, counted{hash: s.trackKey.Sum("number", number), free: patience})
+	}
 	var refused error
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		refused = nil

@@ -1,6 +1,8 @@
 package reports_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +10,7 @@ import (
 	"mingjing/app/fault"
 	"mingjing/app/reports"
 	"mingjing/app/reports/reportstest"
+	"mingjing/app/seal"
 	"mingjing/app/staff"
 	"mingjing/app/store"
 )
@@ -174,5 +177,59 @@ func TestWhatIsChangedAndSentAgainIsNeverLostSilently(t *testing.T) {
 		x.must(x.Reports.Answer(x.ctx, x.zhang, x.no(id), "答复一", answer))
 		x.must(x.Reports.Answer(x.ctx, x.zhang, x.no(id), "答复一", answer))
 		x.refused(x.Reports.Answer(x.ctx, x.zhang, x.no(id), "答复二", answer), fault.Invalid, "another answer")
+	})
+}
+
+func TestALostAnchorClosesTheFormAndTwoKitsWriteItAnew(t *testing.T) {
+	each(t, func(t *testing.T, x *room) {
+		_, id := x.Submit(said())
+		file := filepath.Join(x.Folder, "roster.json")
+		raw, err := os.ReadFile(file)
+		x.must(err)
+		for name, now := range map[string]string{
+			"of a later list": strings.Replace(string(raw), `"newest":1`, `"newest":9`, 1),
+			"another digest":  strings.Replace(string(raw), `"digest":"`, `"digest":"00`, 1),
+			"of another site": strings.Replace(string(raw), `"first":"`, `"first":"00`, 1),
+		} {
+			x.must(os.WriteFile(file, []byte(now), 0o600))
+			again := x.Again() // nothing is remembered
+			st := said()
+			st.PrivacyVersion = "1"
+			if _, err := again.Submit(x.ctx, st); !fault.Is(err, fault.Busy) {
+				t.Errorf("%s: taken: %v", name, err)
+			}
+			if v, err := again.View(x.ctx, x.zhang, x.no(id)); err != nil || len(v.To) != 0 {
+				t.Errorf("%s: what is there is read on, and given to nobody: %v", name, err)
+			}
+			x.refused(again.Assign(x.ctx, x.zhang, x.no(id), x.li.ID), fault.Conflict, name+": assigned")
+			x.refused(again.Sign(x.ctx, x.zhang, reports.Signing{}), fault.Conflict, name+": signed over it")
+			x.refused(x.DB.Write(x.ctx, func(tx *store.Tx) error {
+				return again.MayLeave(tx, x.zhang.ID, []staff.Role{staff.DisciplineOfficer})
+			}), fault.Conflict, name+": leaves without handing over")
+		}
+		again := x.Again()
+		if _, err := again.Anchor(x.ctx, x.Kits[0].Secret, x.Kits[0].Secret); err == nil {
+			t.Error("one kit twice is enough")
+		}
+		if no, err := again.Anchor(x.ctx, x.Kits[0].Secret, x.Kits[1].Secret); err != nil || no != 1 {
+			t.Errorf("list %d: %v", no, err)
+		}
+		if back, err := os.ReadFile(file); err != nil || string(back) != string(raw) {
+			t.Errorf("%s instead of %s %v", back, raw, err)
+		}
+		x.Submit(said())
+	})
+}
+
+// A recovery key that somebody put into the database is not signed for: its print is not on paper.
+func TestARecoveryKeyIsSignedForOnlyAgainstItsPaper(t *testing.T) {
+	each(t, func(t *testing.T, x *room) {
+		foreign := seal.NewPrivate()
+		x.must(x.DB.Write(x.ctx, func(tx *store.Tx) error {
+			return tx.Exec("INSERT INTO key_recoveries (no, public, verifier, pair_ab, pair_ac, pair_bc, trial, at) VALUES (9, ?, ?, ?, ?, ?, ?, ?)", []byte(foreign.Public()), []byte(foreign.Verifier()), []byte("x"), []byte("x"), []byte("x"), false, tx.Now).Error
+		}))
+		for _, print := range []string{"", x.Kits[0].Print} {
+			x.refused(x.Reports.Sign(x.ctx, x.zhang, reports.Signing{Recovery: print}), fault.Invalid, "signed for with "+print)
+		}
 	})
 }

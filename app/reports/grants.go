@@ -144,12 +144,12 @@ func (s *Service) ensure(ctx context.Context, keys []seal.Public) error {
 	var missing []seal.Public
 	s.lines.Lock()
 	for k, l := range s.lines.to {
-		if l.until.Before(now) {
+		if l.until.Add(lineLife).Before(now) { // who asked for it just before its end still uses it
 			delete(s.lines.to, k)
 		}
 	}
 	for _, k := range keys {
-		if _, ok := s.lines.to[string(k)]; !ok {
+		if l, ok := s.lines.to[string(k)]; !ok || l.until.Before(now) {
 			missing = append(missing, k)
 		}
 	}

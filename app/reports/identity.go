@@ -78,7 +78,7 @@ func (s *Service) AskIdentity(ctx context.Context, a staff.Actor, no int64, reas
 			return err
 		}
 		q := ask{ReportID: x.ID, AskedBy: a.ID, AskedName: a.Name, AskedAt: tx.Now}
-		st, err := s.statement(&tx.Reader, *x, keys)
+		st, err := s.said(&tx.Reader, *x, keys)
 		if err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func (s *Service) Asks(ctx context.Context, a staff.Actor) (list []Ask, err erro
 				reason = "（申请后密钥有了变化，看不到理由；请办理人重新申请。）"
 			}
 			files, err := s.filesOf(r, x, keys, true)
-			if err != nil {
+			if err != nil && !errors.Is(err, seal.ErrSealed) {
 				return err
 			}
 			v := Ask{ID: q.ID, ReportID: x.ID, CaseNo: x.CaseNo, By: q.AskedName, ByID: q.AskedBy, At: q.AskedAt, Reason: reason}
@@ -238,6 +238,9 @@ func (s *Service) DecideIdentity(ctx context.Context, a staff.Actor, askID int64
 		}
 		if err := tx.Model(&ask{}).Where("id = ? AND decided_at IS NULL", q.ID).Updates(changes).Error; err != nil {
 			return fmt.Errorf("reports: ask: %w", err)
+		}
+		if err := save(tx, &x, map[string]any{}); err != nil { // who handles it must not change meanwhile
+			return err
 		}
 		return s.step(tx, a, x, v, "")
 	})

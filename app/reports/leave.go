@@ -42,10 +42,7 @@ func (s *Service) MayLeave(tx *store.Tx, id int64, lost []staff.Role) error {
 		return nil
 	}
 	now, _, err := s.roster(&tx.Reader)
-	if errors.Is(err, ErrRoster) {
-		return nil // nothing was sealed to a list that cannot be trusted
-	}
-	if err != nil {
+	if err != nil { // also where the list cannot be trusted: what they hold may be all there is
 		return err
 	}
 	if _, on := now.Of(id); !on {
@@ -99,8 +96,8 @@ func (s *Service) HandOver(ctx context.Context, a staff.Actor, to int64) (n int,
 	if err := s.ensureDesk(ctx); err != nil {
 		return 0, err
 	}
-	stuck := 0
-	for last := int64(0); ; {
+	stuck, last := 0, int64(0)
+	for {
 		var ids []int64
 		err := s.db.Read(ctx, func(r *store.Reader) error {
 			return r.Table("report_grants").Distinct("report_id").Where("staff_id = ? AND holder = ? AND report_id > ?", a.ID, role, last).Order("report_id").Limit(200).Pluck("report_id", &ids).Error
@@ -110,6 +107,9 @@ func (s *Service) HandOver(ctx context.Context, a staff.Actor, to int64) (n int,
 		}
 		if len(ids) == 0 {
 			break
+		}
+		if err := s.ensureDesk(ctx); err != nil {
+			return n, err
 		}
 		for _, id := range ids {
 			last = id
@@ -128,6 +128,13 @@ func (s *Service) HandOver(ctx context.Context, a staff.Actor, to int64) (n int,
 		return n, fault.New(fault.Conflict, fmt.Sprintf("已移交 %d 件。还有 %d 件除您以外没有人有密钥，不能移交，账号也不能停用。办理举报的，请先增加一位可以办理的人（例如外部专员），在这一页签好名单，再移交；保管身份的，系统不知道新的保管人是不是被举报的人，要用两份恢复函办：portal keys recover --leaver 您的登录名 --login 接手人。", n, stuck))
 	}
 	return n, s.db.Write(ctx, func(tx *store.Tx) error {
+		var since int64
+		if err := tx.Model(&grant{}).Where("staff_id = ? AND holder = ? AND report_id > ?", a.ID, role, last).Limit(1).Count(&since).Error; err != nil {
+			return fmt.Errorf("reports: hand over: %w", err)
+		}
+		if since > 0 {
+			return fault.New(fault.Conflict, "移交的时候又收到了新的举报，请再按一次“移交”。")
+		}
 		if err := depart(tx, a.ID); err != nil {
 			return err
 		}
@@ -182,7 +189,7 @@ func (s *Service) part(ctx context.Context, a staff.Actor, key *seal.Private, ro
 		if err := s.judge(&tx.Reader, x, keys); err != nil {
 			return err
 		}
-		st, err := s.statement(&tx.Reader, x, keys)
+		st, err := s.said(&tx.Reader, x, keys)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -27,11 +28,11 @@ type recovery struct {
 	No       int64 `gorm:"primaryKey;autoIncrement:false"`
 	Public   []byte
 	Verifier []byte // of what it signs; empty for one from before
-	PairAB []byte `gorm:"column:pair_ab"`
-	PairAC []byte `gorm:"column:pair_ac"`
-	PairBC []byte `gorm:"column:pair_bc"`
-	Trial  bool
-	At     time.Time
+	PairAB   []byte `gorm:"column:pair_ab"`
+	PairAC   []byte `gorm:"column:pair_ac"`
+	PairBC   []byte `gorm:"column:pair_bc"`
+	Trial    bool
+	At       time.Time
 }
 
 func (recovery) TableName() string { return "key_recoveries" }
@@ -338,13 +339,58 @@ func (s *Service) relist(ctx context.Context, recovery *seal.Private, id int64) 
 		if known, err = s.anchor(); err != nil {
 			return err
 		}
-		known.Newest, signed = next.No, true
+		known.Newest, known.Digest, signed = next.No, hex.EncodeToString(paper.Digest()), true
 		return journal.Append(tx, journal.Event{ActorName: staff.System.Name, Verb: "keys.roster.recover", Subject: "roster", SubjectID: next.No, Public: true})
 	})
 	if err != nil || !signed {
 		return err
 	}
 	return s.drop(known)
+}
+
+// Anchor writes anew where the rosters began and how far they had come, with two
+// kits of the recovery key that the newest of them names: after the file was lost,
+// or a backup from before the newest roster was restored. Who asks for it answers
+// for the database being the court's own; each roster is checked against the one
+// before it all the same.
+func (s *Service) Anchor(ctx context.Context, one, other string) (no int64, err error) {
+	var known anchor
+	err = s.db.Read(ctx, func(r *store.Reader) error {
+		_, key, err := opened(r, one, other)
+		if err != nil {
+			return err
+		}
+		var rows []rosterRow
+		if err := r.Select("no, body, signed_by, sig").Order("no").Limit(10_000).Find(&rows).Error; err != nil {
+			return fmt.Errorf("reports: rosters: %w", err)
+		}
+		if len(rows) == 0 {
+			known = anchor{}
+			return nil
+		}
+		list := make([]seal.Signed, len(rows))
+		for i, x := range rows {
+			list[i] = seal.Signed{Body: x.Body, By: x.SignedBy, Sig: x.Sig}
+		}
+		now, err := seal.Trust(list[0].Digest(), int64(len(list)), list)
+		if err != nil {
+			return err
+		}
+		if string(now.Recover) != string(key.Public()) {
+			return ErrKits
+		}
+		known = anchor{First: hex.EncodeToString(list[0].Digest()), Newest: now.No, Digest: hex.EncodeToString(list[len(list)-1].Digest())}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	if err := s.drop(known); err != nil {
+		return 0, err
+	}
+	return known.Newest, s.db.Write(ctx, func(tx *store.Tx) error {
+		return journal.Append(tx, journal.Event{ActorName: staff.System.Name, Verb: "keys.anchor", Subject: "roster", SubjectID: known.Newest, Public: true})
+	})
 }
 
 // regain gives somebody one report's keys again, if a grant stands there for them.
@@ -371,7 +417,7 @@ func (s *Service) regain(tx *store.Tx, d *desk, key *seal.Private, who *member, 
 	if err != nil {
 		return false, err
 	}
-	st, err := s.statement(&tx.Reader, x, rings)
+	st, err := s.said(&tx.Reader, x, rings)
 	if err != nil {
 		return false, err
 	}

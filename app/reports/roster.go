@@ -45,6 +45,7 @@ const anchorFile = "roster.json"
 type anchor struct {
 	First  string `json:"first"` // digest of the first roster, hexadecimal
 	Newest int64  `json:"newest"`
+	Digest string `json:"digest,omitempty"` // of that one: who has left could sign another in its place
 }
 
 func (s *Service) anchor() (a anchor, err error) {
@@ -84,7 +85,7 @@ func (s *Service) drop(a anchor) error {
 
 // ErrRoster means that the rosters in the database are not those that this site
 // began with: nothing is sealed to anybody, and the form is closed.
-var ErrRoster = errors.New("the list of the officers' keys cannot be trusted")
+var ErrRoster = fault.New(fault.Conflict, "纪检专员的密钥名单与本站开始时不符，为了安全，举报现在不能接收，也不能交办。请系统管理员运行 portal doctor 查明原因；确认数据库没有被改动的，用两份恢复函运行 portal keys anchor。")
 
 // roster is the newest one, judged from the beginning; the zero Roster when there is none.
 func (s *Service) roster(r *store.Reader) (seal.Roster, []seal.Signed, error) {
@@ -110,6 +111,9 @@ func (s *Service) roster(r *store.Reader) (seal.Roster, []seal.Signed, error) {
 	now, err := seal.Trust(first, known.Newest, list)
 	if err != nil {
 		return seal.Roster{}, nil, fmt.Errorf("%w: %w", ErrRoster, err)
+	}
+	if known.Digest != "" && known.Newest > 0 && hex.EncodeToString(list[known.Newest-1].Digest()) != known.Digest {
+		return seal.Roster{}, nil, fmt.Errorf("%w: another list %d stands in its place", ErrRoster, known.Newest)
 	}
 	return now, list, nil
 }
@@ -477,7 +481,7 @@ func (s *Service) sign(tx *store.Tx, a staff.Actor, own *seal.Private, say Signi
 			return known, err
 		}
 	}
-	known.Newest = next.No
+	known.Newest, known.Digest = next.No, hex.EncodeToString(signed.Digest())
 	return known, journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "keys.roster.sign", Subject: "roster", SubjectID: next.No, Public: true,
 		Changes: []journal.Change{{Field: "members", New: fmt.Sprint(len(next.Members))}}})
 }

@@ -147,11 +147,13 @@ func (n naming) accuses(unit string) bool {
 	return utf8.RuneCountInString(unit) >= 2 && strings.Contains(n.accused, tight(unit))
 }
 
+// tight leaves the letters and figures of a text: a dot within a name from the
+// borderlands is written in many ways, and so hides nobody.
 func tight(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			return r
 		}
-		return r
+		return -1
 	}, norm.NFKC.String(s))
 }

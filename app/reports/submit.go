@@ -168,6 +168,9 @@ func (s *Service) again(r *store.Reader, x Report, j *job) (Ticket, error) {
 	if more, err := s.brings(r, x, 1, j.st.Key, keys); err != nil || more {
 		return Ticket{}, cmp.Or(err, used)
 	}
+	if x.CodeKnown && r.Now.Sub(x.SubmittedAt) > 6*retold {
+		return Ticket{}, fault.New(fault.Conflict, "这件举报已经登记（受理编号 "+x.CaseNo+"），没有重复登记。查询码只在登记后半小时内可以再看，现在不再显示。")
+	}
 	if x.CodeProven && r.Now.Sub(x.SubmittedAt) > retold {
 		return Ticket{}, fault.New(fault.Conflict, "这份举报已经收到（受理编号 "+x.CaseNo+"），没有重复登记。查询码您核对过了，为了安全不再显示；请凭编号和查询码到“查询进度”查看。")
 	}
@@ -245,7 +248,7 @@ func (s *Service) prepare(ctx context.Context, j *job) error {
 	if err != nil {
 		return fmt.Errorf("reports: identity: %w", err)
 	}
-	j.texts = []textRow{x.sealText(1, textStatement, j.keys, said), x.sealText(2, textIdentity, j.keys, who)}
+	j.texts = []textRow{x.sealText(1, textStatement, 0, j.keys, said), x.sealText(2, textIdentity, 0, j.keys, who)}
 	if j.grants, err = s.grantAll(x, d, j.st, j.keys); err != nil {
 		return err
 	}

@@ -49,6 +49,9 @@ func (s *Service) tagsKey(tx *store.Tx, key *seal.Private) (seal.Key, error) {
 		mine = seal.Key(seal.NewBox())
 	}
 	d, err := s.readers(&tx.Reader)
+	if errors.Is(err, ErrRoster) {
+		return mine, nil // it is given to nobody now
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +71,8 @@ func (s *Service) tagsKey(tx *store.Tx, key *seal.Private) (seal.Key, error) {
 }
 
 // tag marks a report with whom it accuses, so that officers see when somebody is
-// reported again; without their key a tag tells nothing, not even to who guesses.
+// reported again. It takes the officers' key and the pepper to guess at one: anybody
+// who writes to the database could give the officers a key of their own.
 func (s *Service) tag(tx *store.Tx, a staff.Actor, key *seal.Private, x Report, st Statement) error {
 	if st.Person == "" {
 		return nil
@@ -77,7 +81,7 @@ func (s *Service) tag(tx *store.Tx, a staff.Actor, key *seal.Private, x Report, 
 	if err != nil || k == nil {
 		return err
 	}
-	err = tx.Exec("INSERT INTO report_tags (report_id, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", x.ID, k.Sum("person", tight(st.Person))).Error
+	err = tx.Exec("INSERT INTO report_tags (report_id, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", x.ID, s.tagKey.Sum(string(k.Sum("person", tight(st.Person))))).Error
 	if err != nil {
 		return fmt.Errorf("reports: tags: %w", err)
 	}

@@ -57,17 +57,27 @@ func (t Text) Note() bool { return t.Kind == textNote || t.Kind == textConclusio
 // Conclusion reports whether it says how the report was dealt with.
 func (t Text) Conclusion() bool { return t.Kind == textConclusion }
 
-func (r Report) textPlace(no int, c seal.Compartment, epoch int) seal.Context {
-	return seal.Context{Table: "report_texts", Row: r.row(), Compartment: c, Epoch: epoch, Field: fmt.Sprintf("text %d", no)}
+// textPlace binds a text to what it is and whose: an answer is never shown as a
+// reporter's own words.
+func (r Report) textPlace(x textRow) seal.Context {
+	in := r.textPlaceBefore(x)
+	in.Field += fmt.Sprintf("/%s/%d", x.Kind, x.ActorID)
+	return in
+}
+
+// textPlaceBefore is the place of texts that were written before kind and actor belonged to it.
+func (r Report) textPlaceBefore(x textRow) seal.Context {
+	return seal.Context{Table: "report_texts", Row: r.row(), Compartment: x.Compartment, Epoch: x.Epoch, Field: fmt.Sprintf("text %d", x.No)}
 }
 
 // compartmentOf is where a kind of text lies.
 var compartmentOf = map[string]seal.Compartment{textStatement: seal.Body, textIdentity: seal.Identity, textMessage: seal.Body, textAnswer: seal.Body, textNote: seal.Internal, textConclusion: seal.Internal}
 
 // sealText makes the row of a text in the newest epoch.
-func (r Report) sealText(no int, kind string, keys ring, body []byte) textRow {
-	c := compartmentOf[kind]
-	return textRow{ReportID: r.ID, No: no, Kind: kind, Compartment: c, Epoch: r.Epoch, Sealed: keys[c].CloseText(r.textPlace(no, c, r.Epoch), body)}
+func (r Report) sealText(no int, kind string, by int64, keys ring, body []byte) textRow {
+	x := textRow{ReportID: r.ID, No: no, Kind: kind, ActorID: by, Compartment: compartmentOf[kind], Epoch: r.Epoch}
+	x.Sealed = keys[x.Compartment].CloseText(r.textPlace(x), body)
+	return x
 }
 
 func (r Report) openText(x textRow, keys rings) ([]byte, error) {
@@ -75,12 +85,35 @@ func (r Report) openText(x textRow, keys rings) ([]byte, error) {
 	if !ok {
 		return nil, seal.ErrSealed
 	}
-	return box.OpenText(r.textPlace(x.No, x.Compartment, x.Epoch), x.Sealed)
+	raw, err := box.OpenText(r.textPlace(x), x.Sealed)
+	if err != nil {
+		raw, err = box.OpenText(r.textPlaceBefore(x), x.Sealed)
+	}
+	return raw, err
 }
 
 // statement opens what a report began with.
 func (s *Service) statement(r *store.Reader, x Report, keys rings) (st Statement, err error) {
 	return st, s.openFirst(r, x, textStatement, keys, &st)
+}
+
+// said is a statement with what its reporter added since: names are looked for in all of it.
+func (s *Service) said(r *store.Reader, x Report, keys rings) (Statement, error) {
+	st, err := s.statement(r, x, keys)
+	if err != nil {
+		return st, err
+	}
+	texts, err := s.texts(r, x, keys)
+	return st.with(texts), err
+}
+
+func (s Statement) with(texts []Text) Statement {
+	for _, t := range texts {
+		if t.Kind == textMessage {
+			s.Facts += "\n" + t.Body
+		}
+	}
+	return s
 }
 
 // openFirst opens the one text of a kind into a structure.

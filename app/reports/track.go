@@ -129,7 +129,7 @@ func (s *Service) Unlock(ctx context.Context, count *cases.Service, from, number
 	if number == "" {
 		return v, "", fault.Form([]fault.Field{{Name: "case_no", Message: "请填写 8 位受理编号。"}})
 	}
-	err = count.Judge(ctx, from, number, func(tx *store.Tx) (bool, error) {
+	err = count.Judge(ctx, from, number, false, func(tx *store.Tx) (bool, error) {
 		v = Visit{}
 		x, err := find(&tx.Reader, "case_no = ?", number)
 		if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
@@ -327,8 +327,8 @@ func (s *Service) write(tx *store.Tx, a staff.Actor, x *Report, keys ring, kind,
 	if _, ok := keys[compartmentOf[kind]]; !ok {
 		return errNone
 	}
-	row := x.sealText(no, kind, keys, []byte(body))
-	row.At, row.ActorID, row.ActorName = tx.Now, a.ID, a.Name
+	row := x.sealText(no, kind, a.ID, keys, []byte(body))
+	row.At, row.ActorName = tx.Now, a.Name
 	if key != "" {
 		row.SubmissionHash = s.formHash(key)
 	}

@@ -30,12 +30,12 @@ type Member struct {
 // roster names the one before it and is signed by an officer of that, or with its
 // recovery key; the first is known by its digest, which lies outside the database.
 type Roster struct {
-	No      int64    `json:"no"`              // from 1
-	Before  []byte   `json:"before"`          // digest of the roster before; empty for the first
-	Members []Member `json:"members"`         // in order of Staff
-	Recover Public   `json:"recovery"`        // the key that two of three officers recover with
+	No      int64             `json:"no"`               // from 1
+	Before  []byte            `json:"before"`           // digest of the roster before; empty for the first
+	Members []Member          `json:"members"`          // in order of Staff
+	Recover Public            `json:"recovery"`         // the key that two of three officers recover with
 	Resign  ed25519.PublicKey `json:"resign,omitempty"` // what the recovery key signs with: the next roster, when no officer is left who could
-	Apart   []string `json:"apart,omitempty"` // names that a report goes to outside officers alone for: the group, its chief, who decides
+	Apart   []string          `json:"apart,omitempty"`  // names that a report goes to outside officers alone for: the group, its chief, who decides
 }
 
 // Signed is a roster as it is stored: the very bytes that were signed.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"mingjing/app/fault"
 	"mingjing/app/store"
 )
@@ -34,6 +36,10 @@ func LoadReporting(r *store.Reader) (Reporting, error) {
 	return v, nil
 }
 
+// leastReportMonths keeps a slip, or somebody with something to hide, from having all
+// ended reports destroyed at the next tick.
+const leastReportMonths = 12
+
 // SaveReporting stores a new version: violations has one on each line.
 func SaveReporting(tx *store.Tx, by Author, violations, months string) error {
 	var bad []fault.Field
@@ -47,8 +53,8 @@ func SaveReporting(tx *store.Tx, by Author, violations, months string) error {
 		bad = append(bad, fault.Field{Name: "violations", Message: "请一行写一类，1 到 40 类，每类最多 40 个字。"})
 	}
 	var err error
-	if v.Months, err = strconv.Atoi(strings.TrimSpace(months)); err != nil || v.Months < 1 || v.Months > mostMonths {
-		bad = append(bad, fault.Field{Name: "months", Message: fmt.Sprintf("请填写月数，1 到 %d。", mostMonths)})
+	if v.Months, err = strconv.Atoi(norm.NFKC.String(strings.TrimSpace(months))); err != nil || v.Months < leastReportMonths || v.Months > mostMonths {
+		bad = append(bad, fault.Field{Name: "months", Message: fmt.Sprintf("请填写月数，%d 到 %d。到期就销毁密钥，谁也恢复不了。", leastReportMonths, mostMonths)})
 	}
 	if err := fault.Form(bad); err != nil {
 		return err

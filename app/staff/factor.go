@@ -136,7 +136,7 @@ func (s *Service) pass(tx *store.Tx, a account, code string) (bool, error) {
 // ConfirmCode shows the second factor for a session that SignIn opened, and
 // returns the new cookie that replaces it. Each code works once.
 func (s *Service) ConfirmCode(ctx context.Context, cookie, code string) (string, error) {
-	key, box, err := openCookie(cookie)
+	key, box, err := s.openCookie(cookie)
 	if err != nil {
 		return "", err
 	}
@@ -144,7 +144,7 @@ func (s *Service) ConfirmCode(ctx context.Context, cookie, code string) (string,
 	var refusal error
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
 		next, refusal = "", nil
-		row, a, err := live(&tx.Reader, key)
+		row, a, err := s.live(&tx.Reader, key)
 		if err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func (s *Service) ConfirmCode(ctx context.Context, cookie, code string) (string,
 		if err != nil && !errors.Is(err, ErrNoKey) {
 			return err
 		}
-		next, err = open(tx, a, true, true, own)
+		next, err = s.open(tx, a, true, true, own)
 		return err
 	})
 	if err != nil {
@@ -284,7 +284,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, actor Actor, code string) (
 		if err := endSessions(tx, a.ID, actor.Session); err != nil {
 			return err
 		}
-		if err := tx.Exec("UPDATE sessions SET second_factor = ? WHERE id_hash = ?", true, actor.Session).Error; err != nil {
+		if err := tx.Exec("UPDATE sessions SET second_factor = ?, mac = ? WHERE id_hash = ?", true, s.vouch(actor.Session, actor.ID, true), actor.Session).Error; err != nil {
 			return err
 		}
 		return journal.Append(tx, event(actor, "staff.factor.set", "staff", a.ID))

@@ -38,6 +38,7 @@ type session struct {
 	ExpiresAt    time.Time
 	SecondFactor bool
 	SealedKey    []byte // the owner's private key, in the box of the cookie
+	Mac          []byte // under the pepper, see vouch
 }
 
 var (
@@ -207,7 +208,7 @@ func (s *Service) SignIn(ctx context.Context, login, password string) (SignedIn,
 		if err != nil {
 			return err
 		}
-		in.Cookie, err = open(tx, now, !in.NeedsCode, false, key)
+		in.Cookie, err = s.open(tx, now, !in.NeedsCode, false, key)
 		return err
 	})
 	if err != nil {
@@ -218,15 +219,15 @@ func (s *Service) SignIn(ctx context.Context, login, password string) (SignedIn,
 
 // open makes a session row and returns its cookie. Done: nothing more is asked.
 // The owner's key, nil for none, goes into the box that only this cookie opens.
-func open(tx *store.Tx, a account, done, factor bool, own *seal.Private) (string, error) {
+func (s *Service) open(tx *store.Tx, a account, done, factor bool, own *seal.Private) (string, error) {
 	secret := make([]byte, 32)
 	rand.Read(secret)
 	cookie := base64.RawURLEncoding.EncodeToString(secret)
-	key, box, err := openCookie(cookie)
+	key, box, err := s.openCookie(cookie)
 	if err != nil {
 		return "", err
 	}
-	row := session{IDHash: key, StaffID: a.ID, CreatedAt: tx.Now, TouchedAt: tx.Now, ExpiresAt: tx.Now.Add(codeTime), SecondFactor: factor}
+	row := session{IDHash: key, StaffID: a.ID, CreatedAt: tx.Now, TouchedAt: tx.Now, ExpiresAt: tx.Now.Add(codeTime), SecondFactor: factor, Mac: s.vouch(key, a.ID, factor)}
 	if own != nil {
 		row.SealedKey = box.Wrap(sessionPlace(a.ID), own)
 	}
@@ -240,10 +241,18 @@ func open(tx *store.Tx, a account, done, factor bool, own *seal.Private) (string
 	return cookie, tx.Create(&row).Error
 }
 
-// openCookie makes of a cookie's secret S the key of the session's row, SHA-256
-// of HKDF(S, "id"), and the box of the session's private key. The database alone
-// opens neither.
-func openCookie(cookie string) (row []byte, box seal.Box, err error) {
+// vouch says under the pepper whose session a row is and whether its second factor
+// was shown: who only writes to the database can change neither, nor make a row.
+func (s *Service) vouch(row []byte, staff int64, factor bool) []byte {
+	mac := hmac.New(sha256.New, s.sessions)
+	fmt.Fprintf(mac, "%x %d %t", row, staff, factor)
+	return mac.Sum(nil)
+}
+
+// openCookie makes of a cookie's secret S the key of the session's row, a digest of
+// HKDF(S, "id") under the pepper, and the box of the session's private key. The
+// database alone opens neither.
+func (s *Service) openCookie(cookie string) (row []byte, box seal.Box, err error) {
 	secret, err := base64.RawURLEncoding.Strict().DecodeString(cookie)
 	if err != nil || len(secret) != 32 {
 		return nil, nil, errSignIn
@@ -252,20 +261,24 @@ func openCookie(cookie string) (row []byte, box seal.Box, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	key := sha256.Sum256(id)
-	return key[:], seal.BoxFrom(secret, nil, "session key"), nil
+	key := hmac.New(sha256.New, s.sessions)
+	key.Write(id)
+	return key.Sum(nil), seal.BoxFrom(secret, nil, "session key"), nil
 }
 
 // live reads a session that has neither ended nor been left idle, and its account.
-func live(r *store.Reader, key []byte) (session, account, error) {
+func (s *Service) live(r *store.Reader, key []byte) (session, account, error) {
 	var row session
-	err := r.Table("sessions").Select("id_hash, staff_id, created_at, touched_at, expires_at, second_factor, sealed_key").
+	err := r.Table("sessions").Select("id_hash, staff_id, created_at, touched_at, expires_at, second_factor, sealed_key, mac").
 		Where("id_hash = ? AND expires_at > ? AND touched_at > ?", key, r.Now, r.Now.Add(-idle)).Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return session{}, account{}, errSignIn
 	}
 	if err != nil {
 		return session{}, account{}, err
+	}
+	if !hmac.Equal(row.Mac, s.vouch(key, row.StaffID, row.SecondFactor)) {
+		return session{}, account{}, errSignIn
 	}
 	a, err := take(r, "id = ?", row.StaffID)
 	if err == nil && a.DisabledAt != nil {
@@ -278,14 +291,14 @@ func live(r *store.Reader, key []byte) (session, account, error) {
 // when the second factor is still to be shown. It records the session's use, at
 // most once a minute, which is why it may begin a second transaction.
 func (s *Service) Session(ctx context.Context, cookie string) (Actor, error) {
-	key, box, err := openCookie(cookie)
+	key, box, err := s.openCookie(cookie)
 	if err != nil {
 		return Actor{}, err
 	}
 	var actor Actor
 	var stale bool
 	err = s.db.Read(ctx, func(r *store.Reader) error {
-		row, a, err := live(r, key)
+		row, a, err := s.live(r, key)
 		if err != nil {
 			return err
 		}
@@ -320,12 +333,12 @@ func (s *Service) Session(ctx context.Context, cookie string) (Actor, error) {
 
 // SignOut ends a session; that it has ended already is no error.
 func (s *Service) SignOut(ctx context.Context, cookie string) error {
-	key, _, err := openCookie(cookie)
+	key, _, err := s.openCookie(cookie)
 	if err != nil {
 		return nil
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		row, a, err := live(&tx.Reader, key)
+		row, a, err := s.live(&tx.Reader, key)
 		if fault.Is(err, fault.Unauthenticated) {
 			return nil
 		}

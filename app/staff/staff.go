@@ -40,6 +40,7 @@ type Service struct {
 	cost           cost
 	slots, queue   chan struct{}
 	strangers      []byte // the key that hides logins which nobody has
+	sessions       []byte // the key that sessions' rows are known by
 	leaving        func(tx *store.Tx, id int64, lost []Role) error
 }
 
@@ -57,11 +58,15 @@ func New(db *store.DB, pepper []byte, factorRequired bool) *Service {
 	if err != nil {
 		panic("staff: " + err.Error()) // only for a length that SHA-256 cannot give
 	}
+	sessions, err := hkdf.Key(sha256.New, pepper, nil, "mingjing staff sessions", 32)
+	if err != nil {
+		panic("staff: " + err.Error())
+	}
 	charge := fullCost
 	if price.Cheap {
 		charge = cheapCost
 	}
-	return &Service{db: db, pepper: slices.Clone(pepper), factorRequired: factorRequired, cost: charge, strangers: strangers,
+	return &Service{db: db, pepper: slices.Clone(pepper), factorRequired: factorRequired, cost: charge, strangers: strangers, sessions: sessions,
 		slots: make(chan struct{}, hashing), queue: make(chan struct{}, waiting)}
 }
 

@@ -155,7 +155,7 @@ func (d doctor) keyHolders() finding {
 		case v.Officers == 0:
 			return note("举报没有开通：名单上没有能打开举报的纪检专员。请他们登录一次，再在“举报密钥”页签名单。")
 		case v.Stale:
-			return bad("名单上的恢复密钥不是现在的。请一位纪检专员在“举报密钥”页重新签名单。")
+			return bad("名单上的恢复密钥不是现在的。刚换过恢复密钥的，请一位纪检专员照恢复函上的指纹，在“举报密钥”页重新签名单；没有换过的，是有人往数据库里放了别的密钥，不要签。")
 		case v.Unsigned > 0:
 			return bad("有 %d 位纪检专员或者身份保管人还不在签过的名单上（新增的，或者重置过密码），打不开新的举报。请在“举报密钥”页签名单。", v.Unsigned)
 		case v.Custodians == 0:

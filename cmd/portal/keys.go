@@ -16,6 +16,7 @@ type keysCommand struct {
 	Init    keysInit    `cmd:"" help:"Make the recovery key of sealed reports; prints three kits, once, to be kept on paper by three people."`
 	Kit     keysKit     `cmd:"" help:"Make three new kits out of two old ones, which are worth nothing afterwards."`
 	Recover keysRecover `cmd:"" help:"With two kits, let an officer or custodian read again what a lost password closed."`
+	Anchor  keysAnchor  `cmd:"" help:"With two kits, trust the lists of keys as they stand in the database: after roster.json was lost or an older backup restored."`
 }
 
 type keysInit struct{}
@@ -96,7 +97,7 @@ func (c keysKit) Run(p *program) error {
 
 type keysRecover struct {
 	kitFiles
-	Login  string `required:"" help:"Who is to read again; they must stand on the signed list with the key they have now."`
+	Login  string `required:"" help:"Who is to read again; they must stand on the signed list. Where it names a key that a lost password closed, the kits sign for the one they have now."`
 	Leaver string `help:"Whose reports, when they left without handing over; default: their own."`
 	Reason string `required:"" help:"Why; it is recorded, and each reporter sees that it happened."`
 }
@@ -110,6 +111,22 @@ func (c keysRecover) Run(p *program) error {
 		n, err := a.Reports.Recover(p.ctx, one, other, c.Login, c.Leaver, c.Reason)
 		if err == nil {
 			fmt.Fprintf(os.Stderr, "恢复了 %d 件举报的密钥。\n", n)
+		}
+		return err
+	})
+}
+
+type keysAnchor struct{ kitFiles }
+
+func (c keysAnchor) Run(p *program) error {
+	one, other, err := c.read()
+	if err != nil {
+		return err
+	}
+	return p.open(func(a *app.App) error {
+		no, err := a.Reports.Anchor(p.ctx, one, other)
+		if err == nil {
+			fmt.Fprintf(os.Stderr, "已按数据库里的名单重新记下，最新的是第 %d 份。请纪检专员到“举报密钥”页逐个核对。\n", no)
 		}
 		return err
 	})

@@ -16,5 +16,8 @@ ALTER TABLE reports ADD COLUMN next_ring {{BYTES}};
 -- What the recovery key signs with; empty for one from before.
 ALTER TABLE key_recoveries ADD COLUMN verifier {{BYTES}};
 
+-- Vouches, under the pepper, for whose session it is. Who writes to the database makes none; sessions from before end.
+ALTER TABLE sessions ADD COLUMN mac {{BYTES}};
+
 -- Its holder has typed the code: the form that made it does not tell it again.
 ALTER TABLE reports ADD COLUMN code_proven BOOLEAN NOT NULL DEFAULT FALSE;
