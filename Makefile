@@ -33,10 +33,8 @@ lint:
 tools:
 	scripts/install-test-tools
 
-# The rooms where goroutines meet. Left out are tests of query plans and memory, and a walk that has no goroutines: the
-# detector makes them ten times as long and finds nothing in them; "test" runs them without it.
 race:
-	CGO_ENABLED=1 go test -race -count=1 -timeout=30m -skip 'TestNoListReadsAWholeTable|TestAnExportOfManyRowsNeedsLittleMemory|TestNoWalkThroughTheStatesLeavesTheTable' ./app/store ./app/cases ./app/courier ./app/journal
+	scripts/race
 
 bench: build
 	scripts/bench
