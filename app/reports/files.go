@@ -283,6 +283,20 @@ func (s *Service) Staged(ctx context.Context, key string) (names []string, err e
 	return names, err
 }
 
+// bringing are those of the forms for which files wait.
+func (s *Service) bringing(r *store.Reader, forms [][]byte) (map[string]bool, error) {
+	var rows []fileRow
+	where, list := store.Among(r, "submission_hash", forms)
+	if err := r.Select("submission_hash").Where(where, list).Where("report_id IS NULL").Limit(len(forms) * 2 * cases.MaxFiles).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("reports: files: %w", err)
+	}
+	out := map[string]bool{}
+	for _, f := range rows {
+		out[string(f.SubmissionHash)] = true
+	}
+	return out, nil
+}
+
 func (s *Service) staged(r *store.Reader, key string) (rows []fileRow, err error) {
 	err = r.Select(fileColumns).Where("submission_hash = ? AND report_id IS NULL", s.formHash(key)).Order("no, id").Limit(2 * cases.MaxFiles).Find(&rows).Error
 	if err != nil {

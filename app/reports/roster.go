@@ -159,6 +159,21 @@ type desks struct {
 	now *desk
 }
 
+// seen is the desk as it was last read, which a commit holds against how it stands
+// then; read anew where none was read yet, or where the commit says so. Error: ErrRoster.
+func (s *Service) seen(ctx context.Context, anew bool) (d *desk, err error) {
+	if !anew {
+		s.desks.Lock()
+		d = s.desks.now
+		s.desks.Unlock()
+		if d != nil {
+			return d, nil
+		}
+	}
+	err = s.db.Read(ctx, func(r *store.Reader) (err error) { d, err = s.readers(r); return err })
+	return d, err
+}
+
 // readers is the desk as it stands. Error: ErrRoster.
 func (s *Service) readers(r *store.Reader) (*desk, error) {
 	revision, err := r.Revision()

@@ -52,8 +52,10 @@ func (s *Service) Preview(ctx context.Context, st *Statement) error {
 	if f, ok := fault.As(bad); ok && f.Kind != fault.Invalid {
 		return bad
 	}
-	var d *desk
-	err := s.db.Read(ctx, func(r *store.Reader) (err error) { d, err = s.readers(r); return err })
+	d, err := s.seen(ctx, false)
+	if err == nil && (len(d.officers) == 0 || !d.readable(*st)) { // before anybody is told so
+		d, err = s.seen(ctx, true)
+	}
 	if errors.Is(err, ErrRoster) || err == nil && len(d.officers) == 0 {
 		return errClosed
 	}
@@ -107,7 +109,7 @@ func (s *Service) submit(ctx context.Context, st Statement, by staff.Actor) (Tic
 		st.Key = hex.EncodeToString(raw)
 	}
 	j := &job{st: st, by: by, hash: s.formHash(st.Key), code: seal.CodeFor(s.codeKey, st.Key), ready: make(chan struct{})}
-	if err := s.prepare(ctx, j); err != nil {
+	if err := s.prepare(ctx, j, false); err != nil {
 		return Ticket{}, err
 	}
 	return s.writer.take(ctx, j)
@@ -210,14 +212,14 @@ func (j *job) ticketOf(x Report) Ticket {
 	return Ticket{CaseNo: x.CaseNo, Code: j.code, Anonymous: j.st.Anonymous, SubmittedAt: x.SubmittedAt, NoticeDue: x.NoticeDue}
 }
 
-// prepare seals a job's statement, outside of any transaction.
-func (s *Service) prepare(ctx context.Context, j *job) error {
-	var d *desk
+// prepare seals a job's statement, outside of any transaction, to the desk as it was
+// last seen; accept refuses it where that has changed, and it is sealed anew.
+func (s *Service) prepare(ctx context.Context, j *job, anew bool) error {
 	today := calendar.Of(s.db.Now())
-	err := s.db.Read(ctx, func(r *store.Reader) (err error) {
-		d, err = s.readers(r)
-		return err
-	})
+	d, err := s.seen(ctx, anew)
+	if errors.Is(err, ErrRoster) || err == nil && len(d.officers) == 0 {
+		return errClosed
+	}
 	if err != nil {
 		return err
 	}
@@ -385,7 +387,7 @@ func (w *writer) commit(group []*job) {
 			if !errors.Is(err, errStale) && !errors.Is(err, gorm.ErrDuplicatedKey) {
 				break
 			}
-			if err := w.service.prepare(ctx, j); err != nil { // anew, with another number
+			if err := w.service.prepare(ctx, j, true); err != nil { // anew, with another number
 				j.err = err
 				break
 			}
@@ -469,6 +471,10 @@ func (s *Service) accept(tx *store.Tx, group []*job) error {
 	if err := tx.Insert(&rows); err != nil {
 		return fmt.Errorf("reports: insert: %w", err)
 	}
+	brought, err := s.bringing(&tx.Reader, hashes)
+	if err != nil {
+		return err
+	}
 	var grants []grant
 	var texts []textRow
 	var events []Event
@@ -486,8 +492,10 @@ func (s *Service) accept(tx *store.Tx, group []*job) error {
 		events = append(events, Event{ReportID: x.ID, At: tx.Now, ActorID: j.by.ID, ActorName: j.by.Name, Verb: DoSubmit, ToState: Received})
 		entries = append(entries, journal.Event{Actor: j.by.ID, ActorName: j.by.Name, Verb: "report.submit", Subject: "report", SubjectID: x.ID,
 			Changes: []journal.Change{{Field: "channel", New: string(x.Channel)}}})
-		if err := s.adopt(tx, x, 1, j.st.Key, j.keys); err != nil {
-			return err
+		if brought[string(j.hash)] {
+			if err := s.adopt(tx, x, 1, j.st.Key, j.keys); err != nil {
+				return err
+			}
 		}
 		j.ticket = j.ticketOf(x)
 	}
