@@ -317,7 +317,9 @@ func (d *desk) readersOf(st Statement) map[int64]bool {
 }
 
 // readable reports whether an officer could read a statement.
-func (d *desk) readable(st Statement) bool {
-	who := d.readersOf(st)
+func (d *desk) readable(st Statement) bool { return d.anybody(d.readersOf(st)) }
+
+// anybody reports whether an officer is among those who may.
+func (d *desk) anybody(who map[int64]bool) bool {
 	return slices.ContainsFunc(slices.Concat(d.officers, d.outside), func(m member) bool { return who[m.Staff] })
 }

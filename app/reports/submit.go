@@ -223,7 +223,8 @@ func (s *Service) prepare(ctx context.Context, j *job, anew bool) error {
 	if err != nil {
 		return err
 	}
-	if !d.readable(j.st) {
+	may := d.readersOf(j.st)
+	if !d.anybody(may) {
 		return errNobody(d.superior)
 	}
 	keys := []seal.Public{d.roster.Recover}
@@ -251,7 +252,7 @@ func (s *Service) prepare(ctx context.Context, j *job, anew bool) error {
 		return fmt.Errorf("reports: identity: %w", err)
 	}
 	j.texts = []textRow{x.sealText(1, textStatement, 0, j.keys, said), x.sealText(2, textIdentity, 0, j.keys, who)}
-	if j.grants, err = s.grantAll(x, d, j.st, j.keys); err != nil {
+	if j.grants, err = s.grantAll(x, d, may, j.keys); err != nil {
 		return err
 	}
 	j.row, j.revision = x, d.revision
@@ -259,9 +260,8 @@ func (s *Service) prepare(ctx context.Context, j *job, anew bool) error {
 }
 
 // grantAll are a new report's grants: as many whoever is kept out.
-func (s *Service) grantAll(x Report, d *desk, st Statement, keys ring) ([]grant, error) {
+func (s *Service) grantAll(x Report, d *desk, who map[int64]bool, keys ring) ([]grant, error) {
 	var out []grant
-	who := d.readersOf(st)
 	for _, m := range d.everybody() {
 		role := holderOfficer
 		if m.Custodian {

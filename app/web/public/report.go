@@ -298,21 +298,34 @@ func statementAnswers(st reports.Statement) (list []view.Answer) {
 
 // reportCode is shown after the commit, once: number, code, what happens next.
 func (d *Doors) reportCode(c *door.Ctx, key string, t reports.Ticket) error {
-	p := view.ReportCodePage{Anonymous: t.Anonymous, At: door.Moment(t.SubmittedAt), NoticeBy: door.Day(t.NoticeDue)}
-	var err error
-	if p.Frame, err = c.Frame("已收到您的举报"); err != nil {
-		return err
+	code, at := t.Code.Groups(), door.Moment(t.SubmittedAt)
+	qr := view.NewQR(slipText(t.CaseNo, code))
+	like := told{t.Anonymous, t.Again, door.Day(t.NoticeDue), qr.Size}
+	return c.RenderFilled("已收到您的举报", like, like.page, view.Code(t.CaseNo).String(), t.CaseNo, code, at.String(), at.ISO(), qr.Path, c.CSRF(), key)
+}
+
+func slipText(number, code string) string { return "受理编号 " + number + "\n查询码 " + code }
+
+// told is what the page of a report's code depends on besides the words that are its sender's alone.
+type told struct {
+	anonymous, again bool
+	notice           view.Day
+	size             int // of the two-dimensional code
+}
+
+func (x told) page(f view.Frame, words []string) view.Page {
+	f.Noindex, f.Path = true, "/submit"
+	if x.again {
+		f.Notices = append(f.Notices, view.Notice{Text: "这份内容已经收到过，没有重复登记。下面是原来的编号和查询码。", Good: true})
 	}
-	if t.Again {
-		p.Notices = append(p.Notices, view.Notice{Text: "这份内容已经收到过，没有重复登记。下面是原来的编号和查询码。", Good: true})
-	}
-	return d.showCode(c, 200, p, key, t.CaseNo, t.Code.Groups())
+	return view.ReportCodePage{Frame: f, Anonymous: x.anonymous, CaseNo: words[0], Code: words[2], At: view.Written{Text: words[3], ISO: words[4]},
+		NoticeBy: x.notice, QR: view.QR{Size: x.size, Path: words[5]}, Form: view.ReportProof(words[6], words[1], words[7])}
 }
 
 func (d *Doors) showCode(c *door.Ctx, status int, p view.ReportCodePage, key, number, code string) error {
 	p.Noindex, p.Path = true, "/submit"
-	p.CaseNo, p.Number, p.Code = view.Code(number), number, code
-	p.QR = view.NewQR("受理编号 " + number + "\n查询码 " + code)
+	p.CaseNo, p.Code = view.Code(number).String(), code
+	p.QR = view.NewQR(slipText(number, code))
 	p.Form = view.ReportProof(c.CSRF(), number, key)
 	if status != 200 {
 		p.Form.Fail("access_code", "和下面的不一样，请对照着改。")

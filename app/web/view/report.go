@@ -50,10 +50,9 @@ type ReportCodePage struct {
 	Renewed   bool // it is a new code that waits to be typed
 	Again     bool // it was mistyped, and is shown once more
 	Anonymous bool
-	CaseNo    Code
-	Number    string // as it is typed
-	Code      string // in groups
-	At        Moment
+	CaseNo    string // in groups, like the code
+	Code      string
+	At        Written
 	NoticeBy  Day
 	QR        QR
 	Form      Form // asks for the code once more, as proof that it was written down
