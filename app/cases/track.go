@@ -94,7 +94,7 @@ func (s *Service) Judge(ctx context.Context, from, number string, everywhere boo
 				return err
 			}
 			if wait > 0 {
-				refused = fault.Wait(fmt.Sprintf("输错次数太多，请在%s后再试。忘记查询码可以拨打热线查询。", minutes(wait)), wait)
+				refused = fault.Wait(fmt.Sprintf("输错次数太多，请在%s后再试。查询码丢了怎么办，见“查询进度”页下面的说明。", minutes(wait)), wait)
 			}
 		}
 		if refused != nil {
@@ -176,9 +176,9 @@ func onlyDigits(s string) string {
 
 func minutes(d time.Duration) string {
 	if d <= time.Minute {
-		return fmt.Sprintf("%d 秒", int(d/time.Second)+1)
+		return fmt.Sprintf("%d秒", int(d/time.Second)+1)
 	}
-	return fmt.Sprintf("%d 分钟", int((d+time.Minute-1)/time.Minute))
+	return fmt.Sprintf("%d分钟", int((d+time.Minute-1)/time.Minute))
 }
 
 // passLife is how long a right code lets its holder look without typing it again.

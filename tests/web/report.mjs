@@ -106,7 +106,7 @@ await clerk.shot('14-clerk');
 await main(clerk).click();
 await must(clerk.page, '举报已加密登记');
 await clerk.shot('15-clerk-code');
-const told = await clerk.page.locator('.codes code').innerText();
+const told = (await clerk.page.locator('#access-code b').allInnerTexts()).join(' ');
 const toldNumber = (await clerk.page.locator('.slip dd').first().innerText()).replace(/\D/g, '');
 await clerk.page.goto(`${base}/desk/reports`);
 await mustNot(clerk.page, '北堂某');

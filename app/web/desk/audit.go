@@ -34,10 +34,10 @@ var trailWords = func() []view.Choice {
 		out = append(out, view.Choice{Value: "case." + string(v), Text: v.Word()})
 	}
 	for _, v := range []reports.Verb{reports.DoSubmit, reports.DoOpen, reports.DoAccept, reports.DoRefuse, reports.DoAssign, reports.DoRecuse, reports.DoNote, reports.DoAnswer, reports.DoSay, reports.DoConclude, reports.DoFeedback, reports.DoReopen,
-		reports.DoAsk, reports.DoGive, reports.DoDeny, reports.DoReveal, reports.DoFile, reports.DoCode, reports.DoRecover, reports.DoHold, reports.DoUnhold, reports.DoErase} {
+		reports.DoAsk, reports.DoGive, reports.DoDeny, reports.DoReveal, reports.DoFile, reports.DoOriginal, reports.DoCode, reports.DoRecover, reports.DoHold, reports.DoUnhold, reports.DoErase} {
 		out = append(out, view.Choice{Value: "report." + string(v), Text: "举报：" + v.Word()})
 	}
-	for _, x := range [][2]string{{"report.search", "举报：查找"}, {"keys.roster.sign", "签署举报密钥名单"}, {"keys.recovery.make", "生成恢复密钥"}, {"keys.recovery.kits", "重新制作恢复函"}, {"keys.recover", "用恢复函恢复密钥"}, {"keys.hand_over", "离任移交密钥"}, {"settings.reporting", "修改举报设置"}, {"reply.propose", "提出选登"}, {"reply.published", "公开选登"}, {"reply.refused", "不予选登"}, {"reply.withdrawn", "撤下选登"},
+	for _, x := range [][2]string{{"report.search", "举报：查找"}, {"keys.roster.sign", "签署举报密钥名单"}, {"keys.roster.recover", "恢复时改了举报密钥名单"}, {"keys.recovery.make", "生成恢复密钥"}, {"keys.recovery.kits", "重新制作恢复函"}, {"keys.recover", "用恢复函恢复密钥"}, {"keys.hand_over", "离任移交密钥"}, {"settings.reporting", "修改举报设置"}, {"reply.propose", "提出选登"}, {"reply.published", "公开选登"}, {"reply.refused", "不予选登"}, {"reply.withdrawn", "撤下选登"},
 		{"announcement.import", "导入通报"}, {"announcement.edit", "修改通报草稿"}, {"announcement.publish", "公布通报"}, {"announcement.discard", "作废通报草稿"}, {"ledger.import", "导入台账"}, {"ledger.export", "导出台账"},
 		{"problem.map", "对应通报的问题"}, {"problem.details", "修改问题"}, {"rule.add", "登记制度"}, {"rule.change", "修改制度"}, {"programme.fictional", "标明演示"}, {"programme.rename", "修改轮次名称"}, {"stats.freeze", "固定统计月份"}, {"case.code", "来信人更换查询码"}, {"canned.save", "保存常用答复"}, {"settings.retention", "修改保存期限"}, {"case.export_own", "来信人下载自己的信息"}, {"outbox.decide", "决定未知消息"}, {"settings.messages", "修改通知用语"}, {"stats.correct", "更正统计"}, {"stats.export", "导出统计"}, {"programme.details", "修改轮次的名称和说明"}, {"aspect.details", "修改方面的说明"},
 		{"measure.report", "报告进展"}, {"measure.details", "修改措施"}, {"measure.add", "增加措施"}, {"measure.propose_due", "申请调整时限"}, {"measure.decide_due", "决定调整时限"},
@@ -143,6 +143,9 @@ func (d *Doors) Audit(c *door.Ctx) error {
 
 func trailRow(e journal.Entry) view.AuditRow {
 	row := view.AuditRow{No: e.ID, At: door.Moment(e.At), Verb: trailWord(e.Verb), Who: view.Link{Text: or(e.ActorName, "来信人")}}
+	if e.ActorID == 0 && e.ActorName == "" && e.Subject == "report" {
+		row.Who.Text = "举报人"
+	}
 	if e.ActorID > 0 {
 		row.Who.Href = "/desk/audit" + query("actor", strconv.FormatInt(e.ActorID, 10))
 	}
@@ -168,7 +171,7 @@ func trailRow(e journal.Entry) view.AuditRow {
 var fieldWords = map[string]string{"state": "状态", "kind": "类别", "channel": "渠道", "department": "部门序号", "handler": "承办人序号", "handle_due": "办理期限",
 	"refusal": "理由", "digest": "摘要", "attachment": "附件序号", "roles": "角色", "login": "登录名", "name": "名称", "active": "可用", "password": "密码", "sealing_key": "加密密钥的指纹",
 	"second_factor": "动态验证码", "failures": "连续输错", "resolved": "是否解决", "satisfaction": "满意程度", "place": "部门", "person": "人员序号",
-	"created_at": "备份时间", "month": "月份", "held_on": "会议日期", "items": "议题"}
+	"created_at": "备份时间", "month": "月份", "held_on": "会议日期", "items": "议题", "members": "名单上的人数", "print": "指纹", "reason": "理由", "violations": "问题类别", "months": "办结以后保存几个月"}
 
 // fieldWord is what a change is about: a time limit by kind and step, a setting
 // by its label, a year of holidays as it is.
@@ -194,7 +197,7 @@ func fieldWord(name string) string {
 func valueWord(field, v string) string {
 	switch field {
 	case "state":
-		return or(cases.State(v).Word(), or(publicationWords[v], or(announcementWords[v], v)))
+		return or(cases.State(v).Word(), or(reports.State(v).Word(), or(publicationWords[v], or(announcementWords[v], v))))
 	case "kind":
 		return or(cases.Kind(v).Word(), v)
 	case "channel":

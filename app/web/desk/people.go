@@ -321,7 +321,11 @@ func (d *Doors) personPage(c *door.Ctx, status int, id int64, change func(*view.
 		act("email", "修改通知邮箱", "只用来发“请登录查看”的提醒，邮件里没有工作内容；别处都不显示。留空就不发。", "保存邮箱",
 			view.Field{Name: "email", Kind: view.Email, Label: "通知邮箱", Value: email, Autocomplete: "off"})
 		act("roles", "修改角色", "系统、安全、审计三员不能由一人兼任；系统管理员和审计管理员不兼任其他角色。", "保存角色", roleFields(x.Roles)...)
-		act("password", "重置密码", "给出一次性密码，并退出这个账号的所有登录。", "重置密码")
+		reset := "给出一次性密码，并退出这个账号的所有登录。"
+		if slices.ContainsFunc(x.Roles, func(r staff.Role) bool { return r == staff.DisciplineOfficer || r == staff.Custodian }) {
+			reset += "此人的密码锁着打开举报的密钥：重置以后他打不开以前的举报，名单要重新签，要用两份恢复函恢复（portal keys recover）。确实忘了密码才重置。"
+		}
+		act("password", "重置密码", reset, "重置密码")
 		if x.Factor {
 			act("factor", "重置动态验证码", "手机遗失时使用。本人下次登录后重新设置，恢复码一并作废。", "重置动态验证码")
 		}

@@ -14,7 +14,7 @@ import (
 // is shown. Nothing else is: no password, no code, no token.
 var typedWords = []struct{ name, label string }{
 	{"title", "标题"}, {"question", "来信摘要"}, {"answer", "答复"}, {"body", "答复内容"}, {"content", "内容"}, {"demand", "诉求"}, {"facts", "事实和理由"},
-	{"unit", "被投诉的部门或单位"}, {"happened_at", "发生时间"}, {"place", "发生地点"}, {"case_number", "案号"}, {"problem", "所针对的问题"},
+	{"person", "被举报人"}, {"person_post", "被举报人职务"}, {"exclude", "谁不能看到"}, {"unit", "被投诉的部门或单位"}, {"happened_at", "发生时间"}, {"place", "发生地点"}, {"case_number", "案号"}, {"problem", "所针对的问题"},
 	{"name", "姓名或名称"}, {"phone", "电话"}, {"email", "邮箱"}, {"address", "地址"}, {"to", "转送给哪个单位"}, {"reason", "理由"}, {"note", "说明"},
 	{"source", "依据或者来源"}, {"text", "全文"}, {"minutes", "会议记录"},
 }

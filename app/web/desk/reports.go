@@ -3,10 +3,12 @@ package desk
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"mingjing/app/blob"
 	"mingjing/app/calendar"
 	"mingjing/app/cases"
 	"mingjing/app/fault"
@@ -129,8 +131,9 @@ func (d *Doors) SearchReports(c *door.Ctx) error {
 	} else if err != nil {
 		return d.withoutKey(c, err)
 	}
-	p.Lead = fmt.Sprintf("找了最近 %d 件", got.Looked)
-	p.Empty = "没有找到。"
+	if err == nil {
+		p.Lead, p.Empty = fmt.Sprintf("找了最近 %d 件", got.Looked), "没有找到。"
+	}
 	if got.More {
 		p.Lead += "，更早的没有找"
 	}
@@ -175,15 +178,22 @@ func (d *Doors) reportPage(c *door.Ctx, status int, act string, f *door.Form, wr
 		}
 		p.Texts = append(p.Texts, view.Answer{Label: who + "：" + kind + "　" + door.Moment(t.At).String(), Value: body})
 	}
-	files := view.RecordList{Heading: "证据材料", Lead: "拍摄地点、作者等信息已经去掉；原件由身份保管人保管。"}
-	add := func(list []reports.File) {
+	files := view.RecordList{Heading: "材料", Lead: "拍摄地点、作者等信息已经去掉；举报人交来的，原件加密另存，身份保管人只在有身份申请时打得开。"}
+	if st.Anonymous { // nobody asks who sent it, and so nobody opens them
+		files.Lead = "拍摄地点、作者等信息已经去掉；原件加密另存。"
+	}
+	add := func(note string, list []reports.File) {
 		for _, x := range list {
-			files.Items = append(files.Items, view.RecordItem{Text: x.Name, Href: fmt.Sprintf("%s/files/%d", here, x.ID)})
+			files.Items = append(files.Items, view.RecordItem{Text: x.Name, Href: fmt.Sprintf("%s/files/%d", here, x.ID), Note: note})
 		}
 	}
-	add(v.Files)
+	add("随举报交来　"+door.Moment(x.SubmittedAt).String(), v.Files)
 	for _, t := range v.Texts {
-		add(t.Files)
+		note := "举报人随补充交来　"
+		if !t.Mine() {
+			note = t.ActorName + "随答复发出　"
+		}
+		add(note+door.Moment(t.At).String(), t.Files)
 	}
 	if len(files.Items) > 0 {
 		p.Lists = append(p.Lists, files)
@@ -195,26 +205,19 @@ func (d *Doors) reportPage(c *door.Ctx, status int, act string, f *door.Form, wr
 		}
 		p.Lists = append(p.Lists, list)
 	}
-	trail := view.RecordList{Heading: "办理经过"}
-	for _, e := range v.Events {
-		who := e.ActorName
-		if e.ActorID == 0 && who == "" {
-			who = "举报人"
-		}
-		trail.Items = append(trail.Items, view.RecordItem{Text: e.Verb.Word(), Note: who + "　" + door.Moment(e.At).String()})
-	}
-	p.Lists = append(p.Lists, trail)
+	p.Lists = append(p.Lists, reportTrail(v.Events))
 	named := "实名"
 	if st.Anonymous {
 		named = "匿名"
 	}
-	for _, a := range []view.Answer{{Label: "方式", Value: named}, {Label: "标题", Value: st.Title}, {Label: "被举报人", Value: st.Person}, {Label: "单位", Value: st.Unit}, {Label: "职务", Value: st.Post}, {Label: "问题类别", Value: st.Violation},
-		{Label: "时间", Value: st.HappenedAt}, {Label: "地点", Value: st.Place}, {Label: "不能看到的人", Value: strings.Join(st.Exclude, "、")}, {Label: "渠道", Value: x.Channel.Word()}, {Label: "收到", Value: door.Moment(x.SubmittedAt).String()},
-		{Label: "办理人", Value: v.Handler}, {Label: "依法保留", Value: v.Hold}} {
-		if a.Value != "" {
-			p.Facts = append(p.Facts, a)
-		}
+	filled := func(list ...view.Answer) []view.Answer {
+		return slices.DeleteFunc(list, func(a view.Answer) bool { return a.Value == "" })
 	}
+	// Who is accused of what is what an officer comes for; it stands before everything else.
+	p.First = filled(view.Answer{Label: "被举报人", Value: st.Person}, view.Answer{Label: "单位", Value: st.Unit}, view.Answer{Label: "职务", Value: st.Post}, view.Answer{Label: "问题类别", Value: st.Violation},
+		view.Answer{Label: "标题", Value: st.Title}, view.Answer{Label: "时间", Value: st.HappenedAt}, view.Answer{Label: "地点", Value: st.Place}, view.Answer{Label: "不能看到的人", Value: strings.Join(st.Exclude, "、")})
+	p.Facts = filled(view.Answer{Label: "方式", Value: named}, view.Answer{Label: "渠道", Value: x.Channel.Word()}, view.Answer{Label: "收到", Value: door.Moment(x.SubmittedAt).String()},
+		view.Answer{Label: "办理人", Value: v.Handler}, view.Answer{Label: "依法保留", Value: v.Hold})
 	for _, q := range v.Asks {
 		if q.Decided == "" {
 			p.Notices = append(p.Notices, view.Notice{Text: q.By + "申请查看举报人身份，等待身份保管人决定。"})
@@ -225,6 +228,35 @@ func (d *Doors) reportPage(c *door.Ctx, status int, act string, f *door.Form, wr
 		p.Kept = showAgain(&p.Desk, p.Acts, act, f, wrong)
 	}
 	return c.Render(status, p)
+}
+
+// reportTrail are the steps of a report. That somebody looked at it is one line a
+// day, or the steps themselves would not be found among so many.
+func reportTrail(events []reports.Event) view.RecordList {
+	type looking struct {
+		who string
+		on  calendar.Date
+	}
+	trail, at, times := view.RecordList{Heading: "办理经过"}, map[looking]int{}, map[looking]int{}
+	for _, e := range events {
+		who := e.ActorName
+		if e.ActorID == 0 && who == "" {
+			who = "举报人"
+		}
+		item := view.RecordItem{Text: e.Verb.Word(), Note: who + "　" + door.Moment(e.At).String()}
+		if e.Verb == reports.DoOpen {
+			k := looking{who, calendar.Of(e.At)}
+			if times[k]++; times[k] > 1 {
+				i := at[k]
+				trail.Items[i].Text = fmt.Sprintf("%s %d 次", e.Verb.Word(), times[k])
+				trail.Items[i].Note = who + "　" + k.on.Chinese()
+				continue
+			}
+			at[k] = len(trail.Items)
+		}
+		trail.Items = append(trail.Items, item)
+	}
+	return trail
 }
 
 // reportActs are what can be done with a report now.
@@ -249,7 +281,7 @@ func (d *Doors) reportActs(csrf, here string, v reports.Open) (acts []view.Act) 
 	add(reports.DoAssign, "交办", "交给一位纪检专员。交办以后，其他人手里的密钥作废，只有他能打开。", "交办",
 		view.Field{Name: "to", ID: "assign-to", Kind: view.Select, Label: "办理人", Choices: append([]view.Choice{{Text: "请选择"}}, to...), Required: true})
 	add(reports.DoAnswer, "回复举报人", "需要补充的、想问的，写在这里，举报人凭查询码看。", "回复", long("answer", "给举报人的话", "不要写能让别人认出举报人的话。"),
-		view.Field{Name: "attachments", Kind: view.Files, Label: "附件", Hint: "例如送达的文书。作者等信息会先去掉。"})
+		view.Field{Name: "attachments", Kind: view.Files, Label: "附件", Hint: "例如送达的文书。作者等信息会先去掉。只收 " + view.EvidenceWords + "。"})
 	if n := len(acts); n > 0 && acts[n-1].Name == string(reports.DoAnswer) {
 		acts[n-1].Form.Hidden = []view.Hidden{{Name: "submission_key", Value: newKey()}}
 	}
@@ -257,7 +289,9 @@ func (d *Doors) reportActs(csrf, here string, v reports.Open) (acts []view.Act) 
 	if !v.Until.IsZero() {
 		acts = append(acts, view.Act{Name: "reveal", Label: "查看举报人身份", Lead: "到" + door.Moment(v.Until).String() + "为止。每次查看都有记录，举报人看得到。", Form: view.Form{Action: here + "/reveal", CSRF: csrf, Buttons: []view.Button{{Text: "查看"}}}})
 	}
-	add(reports.DoAsk, "申请查看举报人身份", "写明理由，由身份保管人决定；举报人看得到您申请过。", "申请", long("ask", "理由", ""))
+	if !v.Statement.Anonymous { // there is nothing to give, and an anonymous reporter would be frightened by the asking
+		add(reports.DoAsk, "申请查看举报人身份", "写明理由，由身份保管人决定；举报人看得到您申请过。", "申请", long("ask", "理由", ""))
+	}
 	add(reports.DoConclude, "办结", "办结以后15个工作日内反馈实名举报人。", "办结", view.Field{Name: "disposition", ID: "conclude-disposition", Kind: view.Radio, Label: "处置方式", Required: true, Choices: ways}, long("conclude", "办理结论", "举报人看不到。"))
 	add(reports.DoFeedback, "反馈结果", "实名的，还要按规定当面或者电话反馈，需要身份的先申请查看。", "反馈", long("feedback", "反馈给举报人的结果", ""))
 	add(reports.DoReopen, "重新办理", "举报人不同意结果或者有新的证据，需要再核查的。期限重新计算，举报人看得到。", "重新办理")
@@ -277,7 +311,7 @@ func (d *Doors) ActOnReport(c *door.Ctx) error {
 	f, err := c.FormWith(func(f *door.Form, name string, body io.Reader) error {
 		_, err := d.house.Reports.Stage(c.Std(), f.Get("submission_key"), name, body)
 		if x, ok := fault.As(err); ok && x.Kind != fault.Busy {
-			bad = x.Message
+			bad = strings.ReplaceAll(x.Message, blob.AcceptedWords, view.EvidenceWords)
 			if len(x.Fields) > 0 {
 				bad = x.Fields[0].Message
 			}
@@ -389,7 +423,7 @@ func (d *Doors) Identities(c *door.Ctx) error {
 	if err != nil {
 		return d.withoutKey(c, err)
 	}
-	p := view.RecordPage{Heading: "身份申请", Lead: "办理人要看举报人是谁，由您决定。您看不到举报内容；同意的，申请人三天内可以看，举报人看得到您的决定。"}
+	p := view.RecordPage{Heading: "身份申请", Lead: "办理人要看举报人是谁，由您决定；同意的，申请人三天内可以看，举报人看得到您的决定。举报写了什么您看不到；附件的原件，只在申请等待决定、或者同意后的三天里您打得开，打开一次记录一次，举报人看得到。"}
 	if p.Desk, err = d.frame(c, p.Heading); err != nil {
 		return err
 	}
@@ -554,7 +588,9 @@ func (d *Doors) HandOverKeys(c *door.Ctx) error {
 func (d *Doors) TakeReport(c *door.Ctx) error { return d.takeReport(c, 200, door.Filled(), nil) }
 
 func (d *Doors) takeReport(c *door.Ctx, status int, f *door.Form, wrong error) error {
-	p := view.DeskFormPage{Heading: "登记举报", Lead: "边听边记，读给举报人核对。保存就加密，您自己也不能再看；编号和查询码只显示一次，读给举报人，请他尽快换掉查询码。"}
+	p := view.DeskFormPage{Heading: "登记举报", Lead: "边听边记，读给举报人核对。保存就加密，您自己也不能再看；编号和查询码只显示一次，读给举报人，请他尽快换掉查询码。" +
+		"不能上网的先告诉他：实名的，结果由办理人打电话或者当面告诉；匿名的，结果只能上网凭查询码看。"}
+	open := false
 	err := c.Read(func(r *store.Reader) (err error) {
 		if p.Desk, err = d.frameIn(c, r, p.Heading); err != nil {
 			return err
@@ -563,21 +599,21 @@ func (d *Doors) takeReport(c *door.Ctx, status int, f *door.Form, wrong error) e
 		if err != nil {
 			return err
 		}
-		if !st.Open {
-			p.Lead = "现在没有能打开举报的纪检专员，不能登记，什么都不会保存。请请对方直接联系派驻纪检监察组。"
-			return nil
+		site, err := settings.LoadSite(r)
+		if err != nil {
+			return err
+		}
+		open = st.Open
+		if !open {
+			p.Lead = closedWords(site)
 		}
 		var ways []view.Choice
 		for _, ch := range cases.Channels[1:] {
 			ways = append(ways, view.Choice{Value: string(ch), Text: ch.Word()})
 		}
-		fields := []view.Field{{Name: "channel", Kind: view.Radio, Label: "怎么来的", Required: true, Choices: ways, Value: string(cases.Hotline)}}
-		for _, q := range view.ReportFields("", "", st.Violations) {
-			if q.Kind != view.Files && q.Name != "privacy_version" {
-				fields = append(fields, q)
-			}
-		}
-		p.Form = view.Form{Action: "/desk/intake/report", CSRF: p.CSRF, Fields: fields, Buttons: []view.Button{{Text: "加密保存"}}}
+		fields := append([]view.Field{{Name: "channel", Kind: view.Radio, Label: "怎么来的", Required: true, Choices: ways, Value: string(cases.Hotline)}}, view.TakenFields(st.Violations)...)
+		// Nothing of it stays in the browser of a desk that others use.
+		p.Form = view.Form{Action: "/desk/intake/report", CSRF: p.CSRF, Private: true, Fields: fields, Buttons: []view.Button{{Text: "加密保存"}}}
 		return nil
 	})
 	if err != nil {
@@ -585,14 +621,94 @@ func (d *Doors) takeReport(c *door.Ctx, status int, f *door.Form, wrong error) e
 	}
 	p.Path = "/desk/intake/report"
 	key := f.Get("submission_key")
-	if len(key) < 16 {
-		key = newKey()
+	number, again := takenAs(wrong)
+	if len(key) < 16 || again {
+		key = newKey() // the old one belongs to what was saved: with it nothing else could ever be
 	}
 	p.Form.Hidden = []view.Hidden{{Name: "submission_key", Value: key}}
+	if !open {
+		// All that was typed is given back: to be copied, and to be saved where it opens again.
+		p.Typed = view.Typed(p.Form.Fields, f.Get)
+		for _, q := range p.Form.Fields {
+			if v := f.Get(q.Name); v != "" {
+				p.Form.Hidden = append(p.Form.Hidden, view.Hidden{Name: q.Name, Value: v})
+			}
+		}
+		p.Form.Fields, p.Form.Buttons = nil, []view.Button{{Text: "再试一次保存"}}
+		if wrong == nil {
+			p.Form, p.Typed = view.Form{}, nil
+		}
+		return c.Render(status, p)
+	}
+	if again {
+		wrong = fault.New(fault.Conflict, "这一页刚才已经保存过一件（受理编号 "+number+"）。下面改过的内容还没有保存；是另一件事才再保存一次。")
+	}
 	if wrong != nil {
-		again(&p.Desk, &p.Form, f, wrong)
+		againTo(&p, f, wrong)
 	}
 	return c.Render(status, p)
+}
+
+// closedWords are what a clerk tells somebody who wants to report while nobody could read it.
+func closedWords(site settings.Site) string {
+	words := "现在没有能打开举报的纪检专员，不能登记，什么都不会保存。请告诉对方可以"
+	if site.Address != "" {
+		words += "写信或者来访（" + site.Address + "，信封上写“纪检监察组收”），"
+	} else {
+		words += "写信或者来访（信封上写“纪检监察组收”），"
+	}
+	if site.Website != "" {
+		words += "到举报网站 " + site.Website + "，"
+	}
+	words += "或者拨打纪检监察机关的举报电话 12388。"
+	if site.Superior != "" && site.Superior != site.Website {
+		words += "举报派驻纪检监察组的，找" + site.Superior + "。"
+	}
+	return words
+}
+
+var ofNumber = regexp.MustCompile(`受理编号 (\d{8})`)
+
+// takenAs is the number under which a form was saved before with other words.
+func takenAs(err error) (number string, ok bool) {
+	x, is := fault.As(err)
+	if !is || x.Kind != fault.Conflict || strings.Contains(x.Message, "没有重复登记") {
+		return "", false
+	}
+	m := ofNumber.FindStringSubmatch(x.Message)
+	if m == nil {
+		return "", false
+	}
+	return view.Code(m[1]).String(), true
+}
+
+// againTo gives a clerk the form back, with what is wrong said to a clerk: the
+// room's sentences speak to the reporter.
+func againTo(p *view.DeskFormPage, f *door.Form, wrong error) {
+	if x, ok := fault.As(wrong); ok && x.Kind == fault.Invalid {
+		fields := slices.Clone(x.Fields)
+		for i, m := range fields {
+			switch {
+			case m.Name == "facts" && strings.Contains(m.Message, "附件"):
+				before, _, _ := strings.Cut(m.Message, "请缩短")
+				fields[i].Message = before + "请缩短；其余的请举报人换好查询码以后自己补充。"
+			case strings.Contains(m.Message, "本院没有人可以办理"):
+				fields[i].Message += "也可以请对方拨打纪检监察机关的举报电话 12388。"
+			case m.Name == "name" && strings.Contains(m.Message, "实名举报请写"):
+				fields[i].Message = "实名的请记下举报人姓名；他不愿意说的，选“匿名”。"
+			case m.Name == "phone" && strings.Contains(m.Message, "实名举报请写"):
+				fields[i].Message = "实名的请记下举报人电话，办理人好告诉他结果；他不愿意留的，选“匿名”。"
+			}
+		}
+		wrong = fault.Form(fields)
+	} else if ok && strings.Contains(x.Message, "没有重复登记") {
+		number := ""
+		if m := ofNumber.FindStringSubmatch(x.Message); m != nil {
+			number = "（受理编号 " + view.Code(m[1]).String() + "）"
+		}
+		wrong = fault.New(fault.Conflict, "下面这件已经保存过"+number+"，没有重复登记。查询码举报人已经核对过，不再显示。")
+	}
+	again(&p.Desk, &p.Form, f, wrong)
 }
 
 // RecordReport seals what a clerk took down and shows number and code, once.
@@ -610,9 +726,8 @@ func (d *Doors) RecordReport(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p := view.SecretPage{Heading: "举报已加密登记", Lead: "请把编号和查询码逐组读给举报人（书面来的，抄在回执上交给他），请他尽快到“查询进度”换成自己的查询码：换以前看不到内容。离开本页后不再显示。",
-		Facts: []view.Answer{{Label: "受理编号", Value: view.Code(t.CaseNo).String()}}, Codes: []string{t.Code.Groups()}, Next: view.Link{Text: "登记下一件", Href: "/desk/intake/report"}}
-	if p.Desk, err = d.frame(c, p.Heading); err != nil {
+	p := view.ReportTakenPage{CaseNo: view.Code(t.CaseNo), Groups: strings.Fields(t.Code.Groups()), At: door.Moment(t.SubmittedAt), Anonymous: t.Anonymous, Again: t.Again}
+	if p.Desk, err = d.frame(c, "举报已加密登记"); err != nil {
 		return err
 	}
 	p.Path = "/desk/intake/report"

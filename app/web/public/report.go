@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gofiber/fiber/v2"
+
+	"mingjing/app/blob"
 	"mingjing/app/cases"
 	"mingjing/app/fault"
 	"mingjing/app/reports"
@@ -19,16 +22,24 @@ import (
 // visitCookie holds what a right number and code of a report have earned.
 const visitCookie = "report"
 
-var evidenceRule = fmt.Sprintf("最多 %d 个，每个不超过 %d MB。可以是 PDF、OFD，docx、xlsx、pptx 文档，JPG、PNG、GIF、WebP 图片和 TXT 文本。", cases.MaxFiles, cases.MaxFileSize>>20)
+const recordings = "录音、录像网上不收：请保管好原件，在事实里写明“有录音”“有录像”，办理人会在查询页上和您约怎么交。"
+
+var evidenceRule = fmt.Sprintf("最多 %d 个，每个不超过 %d MB。只收 %s；HEIC 照片请先另存为 JPG，WPS、doc、xls、ppt 请另存为 docx、xlsx、pptx 或者 PDF。"+recordings, cases.MaxFiles, cases.MaxFileSize>>20, view.EvidenceWords)
 
 // Report shows the guide and the form of a report, or, while nobody could read
 // one, the guide and the other channels.
 func (d *Doors) Report(c *door.Ctx) error {
-	return d.reportForm(c, 200, newKey(), func(string) string { return "" }, nil, false, nil)
+	return d.reportForm(c, 200, newKey(), func(string) string { return "" }, nil, brought{})
 }
 
-func (d *Doors) reportForm(c *door.Ctx, status int, key string, value func(string) string, bad []fault.Field, filesLost bool, kept []string) error {
-	p := view.ReportPage{}
+// brought are the files of a form that is shown again: those that the server has, and those that it was sent and has not.
+type brought struct {
+	kept, missing []string
+	lost          bool // some have to be chosen again, whether their names are known or not
+}
+
+func (d *Doors) reportForm(c *door.Ctx, status int, key string, value func(string) string, bad []fault.Field, files brought) error {
+	p := view.ReportPage{Begun: c.Method() == fiber.MethodPost}
 	var closed bool
 	err := c.Read(func(r *store.Reader) (err error) {
 		if p.Frame, err = c.FrameIn(r, "检举控告"); err != nil {
@@ -39,8 +50,9 @@ func (d *Doors) reportForm(c *door.Ctx, status int, key string, value func(strin
 			return err
 		}
 		site, err := settings.LoadSite(r)
+		p.Superior = view.Pieces(site.Superior)
 		closed = !st.Open
-		p.Form = view.Form{Action: "/submit/report", Honeypot: true, Fields: view.ReportFields(site.Privacy, evidenceRule, st.Violations)}
+		p.Form = view.Form{Action: "/submit/report", Honeypot: true, Private: true, Fields: view.ReportFields(site.Privacy, evidenceRule, st.Violations)}
 		return err
 	})
 	if err != nil {
@@ -49,7 +61,7 @@ func (d *Doors) reportForm(c *door.Ctx, status int, key string, value func(strin
 	p.Path = "/submit/report"
 	p.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "我要反映", Href: "/submit"}}
 	if closed {
-		return c.Render(max(status, 200), view.ReportGuidePage{Frame: p.Frame})
+		return d.closedPage(c, p, key, value)
 	}
 	captcha, err := d.house.Cases.NewCaptcha(c.Std())
 	if err != nil {
@@ -59,13 +71,16 @@ func (d *Doors) reportForm(c *door.Ctx, status int, key string, value func(strin
 	p.Form.CSRF = c.CSRF()
 	p.Form.Hidden = append(p.Form.Hidden, view.Hidden{Name: "submission_key", Value: key})
 	p.Form.Captcha = &view.Captcha{ID: captcha}
-	p.Form.FilesLost = filesLost
+	p.Form.FilesLost, p.Form.Lost = files.lost, files.missing
 	p.Form.Buttons = []view.Button{{Text: "下一步：核对内容", Name: "step", Value: "check"}, {Text: "换一张验证码", Name: "step", Value: "captcha"}}
-	if len(kept) > 0 {
-		p.Notices = append(p.Notices, view.Notice{Text: "已经传上来的材料保留着：" + strings.Join(kept, "、") + "。再选的会加在后面。"})
+	if len(files.kept) > 0 {
+		p.Form.Kept = files.kept
+		p.Form.Hidden = append(p.Form.Hidden, view.Hidden{Name: keptFiles, Value: strconv.Itoa(len(files.kept))})
 		p.Form.Buttons = append(p.Form.Buttons, view.Button{Text: "去掉已传的材料", Name: "step", Value: "nofiles"})
 	}
 	for _, m := range bad {
+		// The room's sentence names where to go as bare text; the page adds what can be pressed.
+		p.Nobody = p.Nobody || strings.Contains(m.Message, "本院没有人可以办理")
 		if !p.Form.Fail(m.Name, m.Message) {
 			p.Notices = append(p.Notices, view.Notice{Text: m.Message})
 		}
@@ -112,6 +127,12 @@ func (d *Doors) stageEvidence(c *door.Ctx, f *door.Form, name string, body io.Re
 	}
 	a, err := d.house.Reports.Stage(c.Std(), f.Get("submission_key"), name, body)
 	giveBack(2 * (cases.MaxFileSize - a.Size))
+	switch x, ok := fault.As(err); {
+	case ok && strings.Contains(x.Message, blob.AcceptedWords):
+		return fault.New(x.Kind, strings.ReplaceAll(x.Message, blob.AcceptedWords, view.EvidenceWords)+recordings)
+	case ok && x.Kind == fault.Busy: // of this file: what was typed comes back with the form
+		return fault.New(fault.Unsupported, x.Message)
+	}
 	return err
 }
 
@@ -120,7 +141,7 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 	files := &staging{d: d, c: c, keep: d.stageEvidence}
 	f, err := c.FormWith(files.file)
 	if errors.Is(err, door.ErrForged) {
-		return d.reportForm(c, 403, newKey(), asTyped(f), []fault.Field{{Message: "还没有提交：页面停留太久，或者浏览器不让本站使用 Cookie。填写的内容都在下面，请按新的验证码再提交一次。"}}, true, nil)
+		return d.reportForm(c, 403, newKey(), asTyped(f), []fault.Field{{Message: "还没有提交：页面停留太久，或者浏览器不让本站使用 Cookie。填写的内容都在下面，请按新的验证码再提交一次。"}}, brought{lost: !f.NoFiles || f.Get(keptFiles) != ""})
 	}
 	if err != nil {
 		return err
@@ -130,17 +151,35 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 		key = newKey()
 	}
 	room := d.house.Reports
-	again := func(status int, bad []fault.Field) error {
-		lost := files.chosen || f.Get(keptFiles) != ""
-		if lost {
-			if err := room.Unstage(c.Std(), key); err != nil {
-				return err
-			}
+	// held are the files that wait for this form. Whatever else is wrong, they stay: a phone sends them slowly.
+	held := func() (e brought, err error) {
+		if e.kept, err = room.Staged(c.Std(), key); err != nil {
+			return e, err
 		}
-		return d.reportForm(c, status, key, asTyped(f), bad, lost, nil)
+		e.missing = files.missing(e.kept)
+		e.lost = len(e.missing) > 0
+		if len(e.kept) > 0 {
+			err = room.Keep(c.Std(), key)
+		}
+		return e, err
 	}
+	again := func(status int, bad []fault.Field) error {
+		e, err := held()
+		if err != nil {
+			return err
+		}
+		return d.reportForm(c, status, key, asTyped(f), bad, e)
+	}
+	// Somebody else's hurry, or nobody to read it: with the second, the form that comes again is the closed one.
+	busy := func(err error) error {
+		if x, ok := fault.As(err); ok && x.Kind == fault.Busy {
+			return again(503, []fault.Field{{Message: x.Message}})
+		}
+		return err
+	}
+	// A form with another key has no files: those that came with this one belong to the report it brought.
 	used := func(err error) error {
-		return d.reportForm(c, 409, newKey(), asTyped(f), []fault.Field{{Message: err.Error()}}, true, nil)
+		return d.reportForm(c, 409, newKey(), asTyped(f), []fault.Field{{Message: err.Error()}}, brought{lost: files.chosen || f.Get(keptFiles) != ""})
 	}
 	st := bindReport(key, c.Settings().Privacy, f)
 	step := f.Get("step")
@@ -148,26 +187,22 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 		if err := room.Unstage(c.Std(), key); err != nil {
 			return err
 		}
-	}
-	var staged []string
-	if step != "" || files.chosen || f.Get(keptFiles) != "" { // plainly sent without files, it costs nothing
-		if staged, err = room.Staged(c.Std(), key); err != nil {
-			return err
-		}
-	}
-	if step != "" && len(staged) > 0 {
-		if err := room.Keep(c.Std(), key); err != nil {
-			return err
-		}
+		files.names = nil // they were not wanted, so nothing is missing
 	}
 	if step == "captcha" || step == "edit" || step == "nofiles" {
-		return d.reportForm(c, 200, key, asTyped(f), nil, files.chosen && len(staged) == 0, staged)
+		return again(200, nil)
+	}
+	var e brought
+	if step != "" || files.chosen || f.Get(keptFiles) != "" { // plainly sent without files, it costs nothing
+		if e, err = held(); err != nil {
+			return err
+		}
 	}
 	bad := files.wrong()
 	if f.Get("website") != "" {
 		bad = append(bad, fault.Field{Name: "website", Message: "有一栏本应留空，却填了内容。请清空后再提交。"})
 	}
-	if kept, _ := strconv.Atoi(f.Get(keptFiles)); len(staged) < kept {
+	if kept, _ := strconv.Atoi(f.Get(keptFiles)); len(e.kept) < kept {
 		bad = append(bad, fault.Field{Name: "attachments", Message: "材料放得太久，已经清除，请重新选择再提交。"})
 	}
 	if f.Get("anonymous") == "" && st.Who.Name == "" {
@@ -186,7 +221,7 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 	if err := room.Preview(c.Std(), &st); err != nil {
 		fields, ok := door.Fields(err)
 		if !ok {
-			return d.closedReport(c, f, err)
+			return busy(err)
 		}
 		bad = append(fields, bad...)
 	}
@@ -203,7 +238,7 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 		case len(bad) > 0:
 			return again(422, bad)
 		}
-		return d.checkReport(c, key, f, st, staged)
+		return d.checkReport(c, key, f, st, e.kept)
 	}
 	t, err := room.Submit(c.Std(), st)
 	if fields, ok := door.Fields(err); ok {
@@ -213,27 +248,30 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 		return used(err)
 	}
 	if err != nil {
-		return d.closedReport(c, f, err)
+		return busy(err)
 	}
 	return d.reportCode(c, key, t)
 }
 
-// closedReport answers a report that cannot be taken now, with what was typed, to be copied.
-func (d *Doors) closedReport(c *door.Ctx, f *door.Form, err error) error {
-	x, ok := fault.As(err)
-	if !ok || x.Kind != fault.Busy {
-		return err
+// closedPage stands in the form's place while nobody could read a report. Whoever was writing gets back all of it: to
+// be copied, and to go on with where the form opens again.
+func (d *Doors) closedPage(c *door.Ctx, p view.ReportPage, key string, value func(string) string) error {
+	page := view.ReportGuidePage{Frame: p.Frame, Superior: p.Superior, Typed: view.Typed(append(p.Form.Fields, view.Field{Name: "title", Label: "标题"}, view.Field{Name: "content", Label: "内容"}), value)}
+	if len(page.Superior) == 1 && page.Superior[0].Href == page.Site.Contacts.Website {
+		page.Superior = nil // the same place is named already
 	}
-	p := view.ReportGuidePage{}
-	if p.Frame, err = c.Frame("检举控告"); err != nil {
-		return err
+	if len(page.Typed) == 0 {
+		return c.Render(200, page)
 	}
-	p.Path, p.Noindex = "/submit/report", true
-	p.Notices = []view.Notice{{Text: x.Message}}
-	if st := bindReport("", "", f); st.Facts != "" {
-		p.Notices = append(p.Notices, view.Notice{Text: "您刚才写的（请先复制到自己那里）：" + st.Facts})
+	page.Noindex = true
+	form := view.Form{Action: "/submit/report", CSRF: c.CSRF(), Hidden: []view.Hidden{{Name: "submission_key", Value: key}}, Buttons: []view.Button{{Text: "再试一次", Name: "step", Value: "edit"}}}
+	for _, name := range []string{"anonymous", "name", "phone", "email", "address", "title", "person", "unit", "person_post", "violation", "happened_at", "place", "facts", "content", "exclude", "privacy_version"} {
+		if v := value(name); v != "" {
+			form.Hidden = append(form.Hidden, view.Hidden{Name: name, Value: v})
+		}
 	}
-	return c.Render(503, p)
+	page.Retry = &form
+	return c.Render(503, page)
 }
 
 // checkReport shows the answers once more; the captcha stays unused.
@@ -268,6 +306,8 @@ func (d *Doors) checkReport(c *door.Ctx, key string, f *door.Form, st reports.St
 	if !st.Anonymous {
 		carry("name", "您的姓名", st.Who.Name)
 		carry("phone", "您的电话", st.Who.Phone)
+	} else if f.Get("name") != "" || f.Get("phone") != "" {
+		p.Notices = append(p.Notices, view.Notice{Text: "您选了匿名，姓名和电话没有保存，不会随举报提交。要实名的，请点“返回修改”，选“实名”后再填。"})
 	}
 	carry("title", "", st.Title)
 	p.Answers = append(p.Answers, statementAnswers(st)...)

@@ -1,6 +1,7 @@
 package public_test
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"mingjing/app/apptest"
 	"mingjing/app/reports/reportstest"
+	"mingjing/app/store"
 )
 
 // report fills the form of a report as its page asks.
@@ -177,6 +179,96 @@ func TestAWrongReportLosesNothingOfWhatWasTyped(t *testing.T) {
 			t.Errorf("a file that cannot be cleaned: %d %s", heic.Status, heic.Find(".errors").Text())
 		}
 		reportstest.Check(t, s.App.DB)
+	})
+}
+
+func TestFilesThatTheServerHasStayWhateverElseIsWrong(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		b := s.Browser()
+		one, two := apptest.File{Name: "一.txt", Body: []byte("第一份")}, apptest.File{Name: "二.txt", Body: []byte("第二份")}
+		says := func(what string, p apptest.Page, status int, yes, no []string) apptest.Page {
+			t.Helper()
+			for _, w := range yes {
+				if p.Status != status || !strings.Contains(p.Text(), w) {
+					t.Errorf("%s: %d without %q: %s", what, p.Status, w, p.Find("form.form").Text())
+				}
+			}
+			for _, w := range no {
+				if strings.Contains(p.Text(), w) {
+					t.Errorf("%s: says %q", what, w)
+				}
+			}
+			return p
+		}
+		next := func(p apptest.Page, pairs ...string) url.Values {
+			v := p.Fields("form.form")
+			v.Set("captcha_solution", s.Solve(v.Get("captcha_id")))
+			for i := 0; i < len(pairs); i += 2 {
+				v.Set(pairs[i], pairs[i+1])
+			}
+			return v
+		}
+		p := says("a field", b.Upload("/submit/report", report(b, "facts", " ", "step", "check"), one), 422, []string{"保留着：一.txt", "去掉已传的材料"}, []string{"重新选择"})
+		p = says("a file too many for a wrong captcha", b.Upload("/submit/report", next(p, "facts", "收受当事人财物，有录音。", "captcha_solution", "000000", "step", "check"), two), 422,
+			[]string{"保留着：一.txt", "没有保存：二.txt"}, []string{"一.txt、二.txt"})
+		p = says("a kind that is not taken", b.Upload("/submit/report", next(p, "step", "check"), two, apptest.File{Name: "三.exe", Body: []byte("MZ")}), 422,
+			[]string{"保留着：一.txt、二.txt", "没有保存：三.exe", "录音、录像网上不收"}, []string{"WPS 文档"})
+		p = says("a wrong captcha alone", b.Upload("/submit/report", next(p, "captcha_solution", "000000", "step", "check")), 422, []string{"保留着：一.txt、二.txt", "去掉已传的材料"}, []string{"重新选择"})
+		p = says("dropped", b.Upload("/submit/report", next(p, "step", "nofiles")), 200, nil, []string{"一.txt", "去掉已传的材料", "重新选择"})
+		p = says("once more", b.Upload("/submit/report", next(p, "step", "check"), one), 200, []string{"还没有提交", "一.txt"}, []string{"二.txt"})
+		v := p.Fields("form.form")
+		v.Del("step")
+		v.Set("facts", " ")
+		p = says("sent with a mistake", b.Post("/submit/report", v), 422, []string{"保留着：一.txt"}, []string{"重新选择"})
+		// Only a form with a key of its own has none.
+		v = next(p, "facts", "收受当事人财物，有录音。")
+		v.Set("_csrf", "forged")
+		says("forged", b.Upload("/submit/report", v), 403, []string{"请重新选择"}, []string{"一.txt"})
+		sent := b.Upload("/submit/report", next(p, "facts", "收受当事人财物，有录音。"))
+		proof := sent.Fields("form.form")
+		proof.Set("access_code", sent.Find("#access-code").Text())
+		b.Post("/track", proof)
+		says("sent", b.Get("/track/case"), 200, []string{"一.txt"}, nil)
+		reportstest.Check(t, s.App.DB)
+	})
+}
+
+func TestAFormThatClosesGivesBackAllThatWasTyped(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		b := s.Browser()
+		v := report(b, "anonymous", "no", "name", "张三", "phone", "13900001111", "unit", "某庭", "person_post", "庭长", "happened_at", "三月", "place", "某处")
+		v["exclude"] = []string{"某乙", "某丙"}
+		departs := func(how string, args ...any) {
+			err := s.App.DB.Write(t.Context(), func(tx *store.Tx) error {
+				return errors.Join(tx.Exec(how, args...).Error, tx.Exec("UPDATE revisions SET n = n + 1").Error)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		departs("INSERT INTO key_departures (staff_id, at) SELECT id, ? FROM staff WHERE login = 'discipline_officer'", s.App.DB.Now())
+		var back url.Values
+		for _, step := range []string{"", "check", "captcha", "edit"} {
+			v.Set("step", step)
+			p := b.Upload("/submit/report", v)
+			if p.Status != 503 {
+				t.Errorf("step %q: %d", step, p.Status)
+			}
+			for _, w := range []string{"实名", "张三", "13900001111", "某甲", "某庭", "庭长", "三月", "某处", "收受当事人财物，有录音。", "某乙", "某丙", "12388"} {
+				if !strings.Contains(p.Find("main").Text(), w) {
+					t.Errorf("step %q: %q is lost", step, w)
+				}
+			}
+			back = p.Fields("form.form")
+		}
+		if p := b.Get("/submit/report"); p.Status != 200 || strings.Contains(p.Text(), "再试一次") {
+			t.Errorf("closed: %d %s", p.Status, p.Text())
+		}
+		departs("DELETE FROM key_departures")
+		back.Set("step", "edit")
+		if p := b.Post("/submit/report", back); p.Status != 200 || p.Value("person_post") != "庭长" || p.Find("#facts").Text() == "" || !strings.Contains(p.Find("#exclude").Text(), "某乙\n某丙") {
+			t.Errorf("open again: %d %s", p.Status, p.Text())
+		}
 	})
 }
 

@@ -129,6 +129,7 @@ type staging struct {
 	asked  bool // the captcha was looked at
 	human  bool
 	chosen bool
+	names  []string // of what was chosen, as it came
 	bad    string
 	keep   func(c *door.Ctx, f *door.Form, name string, body io.Reader) error // stores one
 }
@@ -136,7 +137,7 @@ type staging struct {
 // file stages one file. Bytes are only stored for somebody who answered the
 // captcha, so that nobody fills the disk for nothing.
 func (s *staging) file(f *door.Form, name string, body io.Reader) error {
-	s.chosen = true
+	s.chosen, s.names = true, append(s.names, name)
 	if !s.asked {
 		s.asked = true
 		right, err := s.d.house.Cases.PeekCaptcha(s.c.Std(), f.Get("captcha_id"), f.Get("captcha_solution"))
@@ -154,6 +155,16 @@ func (s *staging) file(f *door.Form, name string, body io.Reader) error {
 		return nil
 	}
 	return err
+}
+
+// missing are the chosen files that are not among those that the server has.
+func (s *staging) missing(kept []string) (list []string) {
+	for _, name := range s.names {
+		if !slices.Contains(kept, name) {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // wrong is what has to be said of the files.

@@ -19,7 +19,12 @@ import (
 const passCookie = "case"
 
 // Track asks for number and code.
-func (d *Doors) Track(c *door.Ctx) error { return d.trackPage(c, 200, "", nil) }
+func (d *Doors) Track(c *door.Ctx) error {
+	if c.Query("left") != "" {
+		return d.trackPage(c, 200, "", nil, view.Notice{Text: "查询已结束。用的是别人也用的电脑、手机，请把浏览器的窗口全部关掉。", Good: true})
+	}
+	return d.trackPage(c, 200, "", nil)
+}
 
 func (d *Doors) trackPage(c *door.Ctx, status int, number string, bad []fault.Field, notices ...view.Notice) error {
 	return d.trackPageWith(c, status, number, "", bad, notices...)
@@ -139,7 +144,7 @@ func (d *Doors) Leave(c *door.Ctx) error {
 	}
 	c.SetCookie(passCookie, "", 0)
 	c.SetCookie(visitCookie, "", 0)
-	return c.SeeOther("/track")
+	return c.SeeOther("/track?left=1")
 }
 
 // admitted is the case that this browser may see.
@@ -151,7 +156,8 @@ func (d *Doors) admitted(c *door.Ctx) (int64, error) {
 // is not the one open now; what was typed is shown, to be copied.
 func (d *Doors) stray(c *door.Ctx, f *door.Form, err error) error {
 	status := 401
-	words := "离开太久，为了安全已经退出，刚才的操作没有办理。请重新输入编号和查询码。"
+	// A pass that ran out and one that was given up look alike.
+	words := "查询已经结束（按了“结束查询”，或者半小时没有操作），刚才的操作没有办理。请重新输入编号和查询码。"
 	if fault.Is(err, fault.Conflict) {
 		status, words = 409, err.Error()
 	}

@@ -44,7 +44,8 @@ type DeskFormPage struct {
 	Desk
 	Heading string
 	Lead    string
-	Form    Form
+	Typed   []Answer // what cannot be stored now, to be copied
+	Form    Form     // may be empty
 }
 
 func (DeskFormPage) Template() string { return "desk/form" }
@@ -60,6 +61,19 @@ type SecretPage struct {
 }
 
 func (SecretPage) Template() string { return "desk/secret" }
+
+// ReportTakenPage shows a clerk, once, the number and the code of a report that was taken down: to be read aloud in
+// groups, or to be handed over on paper.
+type ReportTakenPage struct {
+	Desk
+	CaseNo    Code
+	Groups    []string // of the code
+	At        Moment
+	Anonymous bool
+	Again     bool // it had been taken down already
+}
+
+func (ReportTakenPage) Template() string { return "desk/report-taken" }
 
 // FactorPage sets up the second factor. Picture is the address of the QR picture.
 type FactorPage struct {
@@ -178,13 +192,17 @@ func (p RefusedPage) Heading() string {
 }
 
 func (p RefusedPage) Advice() string {
+	first := "请先把下面填写的内容复制下来，再"
+	if len(p.Typed) == 0 { // a button alone was pressed
+		first = "请"
+	}
 	switch p.Why.Status {
 	case 401:
-		return "请先把下面填写的内容复制下来，再重新登录；登录后会回到刚才的页面。"
+		return first + "重新登录；登录后会回到刚才的页面。"
 	case 403, 404:
-		return "可能是页面停留太久，或者这件事已经交给别人。请先把下面填写的内容复制下来，再返回刚才的页面看最新情况。"
+		return "可能是页面停留太久，或者这件事已经交给别人。" + first + "返回刚才的页面看最新情况。"
 	case 409:
-		return "请先把下面填写的内容复制下来，再返回刚才的页面看最新情况，决定怎么做。"
+		return first + "返回刚才的页面看最新情况，决定怎么做。"
 	}
 	return p.Why.Advice()
 }

@@ -59,7 +59,7 @@ func ledgerGallery() map[string]Page {
 		"register-empty": RegisterPage{Desk: deskFrame("/desk/ledger/rules", "制度成果"), Heading: "制度成果", Empty: "还没有登记过制度。"},
 		"reconcile": RecordPage{Desk: deskFrame("/desk/ledger/2021-01-06", "通报"), Up: Link{"通报", "/desk/ledger"}, Heading: "整改进展情况通报", Standing: Due{Words: "草稿，没有公布"}, Figures: []FigureSet{set, {Link: Link{Text: "另一份通报"}}},
 			Acts: []Act{publish}, Links: []Link{{"看公众网站上的通报", "/announcements/2021-01-06"}}, Facts: []Answer{{"发布单位", "中共云南省高级人民法院党组"}}},
-		"record": RecordPage{Desk: deskFrame("/desk/ledger/mapping", "对应通报"), Heading: "通报点名的问题对应台账", Lead: "一件事只计一次。", Waiting: "您现在没有要做的。", Kept: "刚才写的。", Texts: []Answer{{"内容", "请在七月一日前答复。"}},
+		"record": RecordPage{Desk: deskFrame("/desk/ledger/mapping", "对应通报"), Heading: "通报点名的问题对应台账", Lead: "一件事只计一次。", Waiting: "您现在没有要做的。", Kept: "刚才写的。", First: []Answer{{"单位", "立案庭"}}, Texts: []Answer{{"内容", "请在七月一日前答复。"}},
 			Lists: []RecordList{{Heading: "通报点名的问题", Items: []RecordItem{{"通报 1-1", "理论武装不扎实", "/desk/ledger/problems/1", Due{Words: "没有对应", Class: "near"}, "1-1 理论学习不深入", mapping}, {Text: "没有编号的一项"}}}, {Heading: "没有被点名的", Lead: "不一定要对应。", Empty: "都有通报点名。"}}},
 		"record-alone": RecordPage{Desk: deskFrame("/desk/ledger/digests/1", "整改提示"), Heading: "2027年7月整改提示", Texts: []Answer{{"内容", "没有需要提示的。"}}},
 		"ledger-full": DeskLedgerPage{Desk: deskFrame("/desk/ledger", "台账"), Counts: []LedgerCount{{"问题", 42, 0, 37, 30, "/desk/ledger/problems"}, {"措施", 295, 3, 281, 250, "/desk/ledger/measures"}},

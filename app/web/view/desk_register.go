@@ -39,6 +39,7 @@ type RecordPage struct {
 	Heading  string
 	Standing Due
 	Lead     string
+	First    []Answer // facts that stand before the texts
 	Texts    []Answer
 	Figures  []FigureSet
 	Lists    []RecordList

@@ -152,7 +152,8 @@ func deskGallery() map[string]Page {
 			Field{Name: "role_handler", ID: "roles-role_handler", Kind: Checkbox, Value: "1", Label: "承办人", Checked: true}, Field{Name: "role_liaison", ID: "roles-role_liaison", Kind: Checkbox, Value: "1", Label: "部门联络员"})},
 			{Name: "sessions", Label: "退出所有登录", Form: deskForm("/desk/people/9/sessions", "退出这个账号的所有登录")}}}
 	return map[string]Page{
-		"login": login, "refused": refused, "secret": slip, "queue": queue, "calendar": month, "queue-empty": empty, "case": plain, "case-wrong": wrong, "case-clash": clash, "case-kept": back, "case-kept-gone": gone, "case-review": review, "intake": intake,
+		"login": login, "refused": refused, "secret": slip, "report-taken": ReportTakenPage{Desk: deskFrame("/desk/intake/report", "举报已加密登记"), CaseNo: "48172093", Groups: []string{"7315", "0628", "4471", "9920", "1835", "6604"}, At: at(2021, 2, 24, 9, 14)},
+		"report-closed": DeskFormPage{Desk: deskFrame("/desk/intake/report", "登记举报"), Heading: "登记举报", Lead: "现在不能登记。", Typed: []Answer{{"举报的事实", "收受财物。"}}, Form: Form{Action: "/desk/intake/report", CSRF: "csrf", Private: true, Buttons: []Button{{Text: "再试一次保存"}}}}, "queue": queue, "calendar": month, "queue-empty": empty, "case": plain, "case-wrong": wrong, "case-clash": clash, "case-kept": back, "case-kept-gone": gone, "case-review": review, "intake": intake,
 		"factor": FactorPage{Desk: deskFrame("/desk/factor", "设置动态验证码"), Picture: "/static/img/mark.svg", Secret: "ABCD EFGH IJKL MNOP",
 			Form: deskForm("/desk/factor", "启用", Field{Name: "code", Label: "验证器里的6位数字", Required: true, Width: "short"})},
 		"account": AccountPage{Desk: deskFrame("/desk/account", "我的账号"), Facts: []Answer{{"姓名", "李明"}, {"角色", "承办人"}}, SignOut: deskForm("/desk/account/sessions", "退出所有设备"),

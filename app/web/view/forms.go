@@ -24,6 +24,7 @@ type Field struct {
 	ID           string // only where a page asks for the same name twice; else the name is the id
 	Kind         FieldKind
 	Label        string
+	More         Link // what the label of a Checkbox speaks of, to be read first
 	Hint         string
 	Value        string
 	Error        string // what is wrong and what to do about it
@@ -102,9 +103,12 @@ type Form struct {
 	Fields    []Field // files among them are moved to the end
 	More      []Field // of a search: folded away while they narrow nothing
 	Captcha   *Captcha
+	Private   bool // the browser must not remember what is typed
 	Honeypot  bool // adds the field "website", which people do not see: an item that fills it was sent by a machine
 	Buttons   []Button
-	FilesLost bool // files were chosen and must be chosen again
+	FilesLost bool     // files were chosen and must be chosen again
+	Lost      []string // their names, where they are known
+	Kept      []string // names of files that the server has already
 }
 
 // Unfolded reports whether a field that is folded away narrows the search.

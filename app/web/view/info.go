@@ -108,7 +108,12 @@ func (GuidePage) Template() string { return "public/guide" }
 func (GuidePage) Kinds() []Kind { return Kinds }
 
 // ReportGuidePage stands at /submit/report while online reporting is closed: the guide, and the other channels.
-type ReportGuidePage struct{ Frame }
+type ReportGuidePage struct {
+	Frame
+	Superior []Piece  // where reports about the discipline group itself go
+	Typed    []Answer // what somebody was writing when it closed, to be copied
+	Retry    *Form    // sends it again
+}
 
 func (ReportGuidePage) Template() string { return "public/report-guide" }
 

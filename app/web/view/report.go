@@ -1,6 +1,7 @@
 package view
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -10,7 +11,10 @@ import (
 // ReportPage is the guide and, below it, the form of a report of misconduct.
 type ReportPage struct {
 	Frame
-	Form Form
+	Begun    bool // it was filled in already: the guide has been read, and is folded
+	Nobody   bool // by what was written, nobody here may read it
+	Superior []Piece
+	Form     Form
 }
 
 func (ReportPage) Template() string { return "public/report" }
@@ -20,6 +24,10 @@ const (
 	Named     = "no"
 	Anonymous = "yes"
 )
+
+// EvidenceWords are the files that a report takes: fewer than other forms, since what cannot be cleaned of its maker's
+// traces is refused.
+const EvidenceWords = "PDF、OFD，docx、xlsx、pptx 文档，JPG、PNG、GIF、WebP 图片和 TXT 文本"
 
 // ReportFields are the questions of a report. Violations come from settings.
 func ReportFields(privacyVersion, attachmentRule string, violations []string) []Field {
@@ -40,8 +48,85 @@ func ReportFields(privacyVersion, attachmentRule string, violations []string) []
 		{Name: "facts", Kind: Textarea, Label: "举报的事实", Hint: "谁、做了什么、您怎么知道的、有什么证据或者线索，最多5000字。匿名的，请不要写能认出您的话。", Required: true, Max: 5000, Rows: 10},
 	}
 	fields = append(fields, Field{Name: "exclude", Kind: Textarea, Label: "谁不能看到这件举报", Rows: 3, Max: 1000, Hint: "一行写一个：写全名或者部门全称，例如和被举报人关系密切的纪检人员。只写姓、只写“王组长”，电脑认不出是谁。上面写到的人本来就看不到。"})
-	return append(fields, Field{Name: "privacy_version", Kind: Checkbox, Value: privacyVersion, Required: true, Label: "我已阅读上面的说明和《隐私说明》，所写的是我知道的实情"},
+	return append(fields, Field{Name: "privacy_version", Kind: Checkbox, Value: privacyVersion, Required: true, Label: "我已阅读上面的说明和《隐私说明》，所写的是我知道的实情", More: Link{"看《隐私说明》", "/privacy#report"}},
 		Field{Name: "attachments", Kind: Files, Label: "证据材料", Hint: attachmentRule})
+}
+
+// TakenFields are the same questions as a clerk is asked them, who has the reporter before them or on the telephone.
+func TakenFields(violations []string) (fields []Field) {
+	for _, f := range ReportFields("", "", violations) {
+		switch f.Name {
+		case "privacy_version", "attachments":
+			continue
+		case "anonymous":
+			f.Choices = []Choice{{Named, "实名：留下姓名和电话"}, {Anonymous, "匿名：只凭查询码看"}}
+		case "name":
+			f.Label, f.Hint = "举报人姓名", "实名才填。单独加密，办理人看不到，由身份保管人保管。"
+		case "phone":
+			f.Label = "举报人电话"
+		case "facts":
+			f.Hint = "谁、做了什么、举报人怎么知道的、有什么证据或者线索，最多5000字。匿名的，不要写能认出举报人的话。这里不能上传附件：有材料、录音、录像的，写明有什么、有几份，原件请举报人保管好，办理人会和他约怎么交；来信来访时已经交来的，封好转派驻纪检监察组。"
+		case "exclude":
+			f.Label = "举报人说谁不能看到"
+			f.Hint = "一行写一个：问清全名或者部门全称。只写姓、只写“王组长”，电脑认不出是谁。上面写到的人本来就看不到。"
+		}
+		f.Autocomplete = "off"
+		fields = append(fields, f)
+	}
+	return fields
+}
+
+// Ordinal is the place of a group in words.
+func (ReportTakenPage) Ordinal(i int) string {
+	return [...]string{"一", "二", "三", "四", "五", "六"}[i%6]
+}
+
+// phoneOrAddress finds what can be pressed in a sentence.
+var phoneOrAddress = regexp.MustCompile(`(?:https?://|www\.)[0-9A-Za-z./?=&%#_~:-]*[0-9A-Za-z/]|0\d{2,3}-?\d{7,8}|1[3-9]\d{9}|12\d{3}`)
+
+// Piece is a stretch of a sentence: plain, or an address or a telephone number that can be pressed.
+type Piece struct{ Text, Href, Phone string }
+
+// Pieces cuts a sentence that staff wrote so that addresses and telephone numbers can be pressed.
+func Pieces(s string) (list []Piece) {
+	for s != "" {
+		at := phoneOrAddress.FindStringIndex(s)
+		if at == nil {
+			return append(list, Piece{Text: s})
+		}
+		if at[0] > 0 {
+			list = append(list, Piece{Text: s[:at[0]]})
+		}
+		p := Piece{Text: s[at[0]:at[1]]}
+		switch {
+		case strings.HasPrefix(p.Text, "http"):
+			p.Href = p.Text
+		case strings.HasPrefix(p.Text, "www"):
+			p.Href = "http://" + p.Text
+		default:
+			p.Phone = p.Text
+		}
+		list, s = append(list, p), s[at[1]:]
+	}
+	return list
+}
+
+// Typed are the answers to questions as they were asked, without those that are empty.
+func Typed(fields []Field, value func(string) string) (list []Answer) {
+	for _, f := range fields {
+		v := value(f.Name)
+		if v == "" || f.Kind == Files || f.Kind == Checkbox {
+			continue
+		}
+		for _, c := range f.Choices {
+			if c.Value == v {
+				v = c.Text
+				break
+			}
+		}
+		list = append(list, Answer{f.Label, v})
+	}
+	return list
 }
 
 // ReportCodePage shows a report's number and code, once: after it was sent, or after its code was changed.

@@ -325,13 +325,14 @@ func gallery() map[string]Page {
 		"statistics":    statistics(),
 		"channels":      ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
 		"guide":         GuidePage{crumbs("/guide", "反映指南")},
-		"report":        reportForm(false), "report-wrong": reportForm(true),
+		"report-begun":  begunReport(), "report": reportForm(false), "report-wrong": reportForm(true),
 		"report-code":         ReportCodePage{Frame: frame("/submit", "已收到您的举报"), CaseNo: "4817 2093", Code: "7315 0628 4471 9920 1835 6604", At: Written{at(2021, 2, 24, 9, 14).String(), at(2021, 2, 24, 9, 14).ISO()}, NoticeBy: "2021-03-17", QR: NewQR("受理编号 48172093"), Form: ReportProof("csrf", "48172093", "key")},
 		"report-code-renewed": ReportCodePage{Frame: frame("/submit", "新的查询码"), Renewed: true, CaseNo: "4817 2093", Code: "7315 0628 4471 9920 1835 6604", Form: ReportProof("csrf", "48172093", "key")},
 		"report-renew":        ReportRenewPage{Frame: crumbs("/track/case", "举报办理进度"), Form: RenewForm("csrf", "key")},
 		"report-track":        ownReport(),
 		"report-erased":       ReportTrackPage{Frame: crumbs("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "已反馈", Erased: true, Renew: RenewForm("csrf", "key"), CSRF: "csrf", Timeline: []Event{{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true}}},
-		"report-guide":        ReportGuidePage{frame("/submit/report", "检举控告：举报须知", crumb, Link{"我要反映", "/submit"})},
+		"report-guide-typed":  ReportGuidePage{Frame: frame("/submit/report", "检举控告：举报须知", crumb), Superior: Pieces("云南省纪委监委，电话0871-63990000，https://www.ynjjjc.gov.cn/"), Typed: []Answer{{"实名还是匿名", "匿名：只凭查询码看"}, {"举报的事实", "收受当事人财物。\n有转账记录。"}}, Retry: &Form{Action: "/submit/report", CSRF: "csrf", Buttons: []Button{{"再试一次", "step", "edit"}}}},
+		"report-guide":        ReportGuidePage{Frame: frame("/submit/report", "检举控告：举报须知", crumb, Link{"我要反映", "/submit"})},
 		"privacy":             PrivacyPage{crumbs("/privacy", "隐私说明"), "2021-01", "2021-01-06", []KeptFor{{"咨询", "6个月", "3年"}, {"申诉求决", "3年", "10年"}}},
 		"accessibility":       AccessibilityPage{crumbs("/accessibility", "无障碍说明"), "2021-03-01"},
 		"sitemap":             SitemapPage{crumbs("/sitemap", "网站地图"), []LinkGroup{{"公开的问题", home().Aspects[0].Problems}, {"通报", []Link{announcement}}}},
@@ -407,6 +408,13 @@ func wallChart() ChartPage {
 func monthly() ChartPage {
 	p := wallChart()
 	p.Unfolded, p.More, p.Axis = true, "", Axis{From: time.Date(2020, 4, 1, 0, 0, 0, 0, time.UTC), Months: 14, Today: "2021-03-01"}
+	return p
+}
+
+func begunReport() ReportPage {
+	p := reportForm(true)
+	p.Begun, p.Nobody, p.Superior = true, true, Pieces("云南省纪委监委，电话0871-63990000")
+	p.Form.FilesLost, p.Form.Lost, p.Form.Kept = true, []string{"录音.mp3"}, []string{"照片.jpg", "转账记录.pdf"}
 	return p
 }
 
