@@ -97,6 +97,9 @@ func (v UnknownVersion) Error() string {
 	return fmt.Sprintf("日志记录的版本是 %d，这个程序只认识版本 %d：请换用新版的程序。", byte(v), leafVersion)
 }
 
+// Unwrap makes it something that people may read.
+func (v UnknownVersion) Unwrap() error { return wrong("%s", v.Error()) }
+
 // Decode reads a leaf and refuses whatever Encode would not have written.
 func Decode(leaf []byte) (Entry, error) {
 	if len(leaf) < 2 {
