@@ -27,10 +27,10 @@ const MaxLeaf = 1024
 
 // Entry is what a leaf says: *Published, *Received or *HandOver.
 type Entry interface {
-	check() error                   // whether it may stand in the log
-	append(b []byte) []byte         // after the two bytes that all leaves begin with
-	read(r *reader, kind byte) bool // the opposite; false if the kind is another's
 	kind() byte
+	check() error           // whether it may stand in the log
+	append(b []byte) []byte // after the two bytes that all leaves begin with
+	read(r *reader)         // what append wrote
 }
 
 // Event is what happened to something public.
@@ -108,20 +108,25 @@ func Decode(leaf []byte) (Entry, error) {
 	if leaf[0] != leafVersion {
 		return nil, UnknownVersion(leaf[0])
 	}
-	for _, e := range []Entry{new(Published), new(Received), new(HandOver)} {
-		r := reader{rest: leaf[2:]}
-		if !e.read(&r, leaf[1]) {
-			continue
-		}
-		if r.bad || len(r.rest) > 0 {
-			return nil, wrong("日志记录的长度或标志不对。")
-		}
-		if err := e.check(); err != nil {
-			return nil, err
-		}
-		return e, nil
+	var e Entry
+	switch leaf[1] {
+	case kindPublished:
+		e = new(Published)
+	case kindReceived:
+		e = new(Received)
+	case kindHandOver:
+		e = new(HandOver)
+	default:
+		return nil, wrong("日志记录的种类是 %d，这个程序不认识。", leaf[1])
 	}
-	return nil, wrong("日志记录的种类是 %d，这个程序不认识。", leaf[1])
+	r := reader{rest: leaf[2:]}
+	if e.read(&r); r.bad || len(r.rest) > 0 {
+		return nil, wrong("日志记录的长度或标志不对。")
+	}
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // LeafHash is a leaf's hash in the tree (RFC 6962).
@@ -156,11 +161,10 @@ func (p *Published) append(b []byte) []byte {
 	return appendText(appendText(b, p.Kind), p.ID)
 }
 
-func (p *Published) read(r *reader, kind byte) bool {
+func (p *Published) read(r *reader) {
 	p.Backfilled, p.Event = r.flag(), Event(r.byte())
 	p.At, p.Version, p.Digest = int64(r.uint64()), r.uint32(), Hash(r.take(32))
 	p.Kind, p.ID = r.text(), r.text()
-	return kind == kindPublished
 }
 
 func (x *Received) kind() byte   { return kindReceived }
@@ -170,9 +174,8 @@ func (x *Received) append(b []byte) []byte {
 	return append(append(b, bit(x.Backfilled)), x.Commitment[:]...)
 }
 
-func (x *Received) read(r *reader, kind byte) bool {
+func (x *Received) read(r *reader) {
 	x.Backfilled, x.Commitment = r.flag(), Hash(r.take(32))
-	return kind == kindReceived
 }
 
 // NewHandOver passes the log from old to next.
@@ -214,14 +217,13 @@ func (h *HandOver) append(b []byte) []byte {
 	return appendText(b, h.Old.Name)
 }
 
-func (h *HandOver) read(r *reader, kind byte) bool {
+func (h *HandOver) read(r *reader) {
 	r.bad = r.byte() != 0 || r.bad
 	h.At = int64(r.uint64())
 	h.Old.Public, h.New.Public = [32]byte(r.take(32)), [32]byte(r.take(32))
 	h.OldSig, h.NewSig = [64]byte(r.take(64)), [64]byte(r.take(64))
 	h.Old.Name = r.text()
 	h.New.Name = h.Old.Name
-	return kind == kindHandOver
 }
 
 func checkTime(at int64) error {

@@ -183,7 +183,7 @@ func (r Receipt) Verify(trusted ...Key) (Checkpoint, error) {
 		return Checkpoint{}, err
 	}
 	if err := CheckInclusion(c.Head, r.Index, LeafHash(r.Leaf), r.Proof); err != nil {
-		return Checkpoint{}, wrong("这份回执被改动过：证明不了第 %d 条记录在有 %d 条记录的日志里。", r.Index, c.Size)
+		return Checkpoint{}, wrong("这份回执被改动过：证明不了序号 %d 的记录在有 %d 条记录的日志里。", r.Index, c.Size)
 	}
 	return c, nil
 }

@@ -104,7 +104,7 @@ func CheckInclusion(head Head, leaf int64, hash Hash, proof []Hash) error {
 		return wrong("树的大小 %d 不对。", head.Size)
 	}
 	if err := merkle.CheckRecord(proof, head.Size, head.Root, leaf, hash); err != nil {
-		return wrong("不能证明第 %d 条记录在这棵有 %d 条记录的树里。", leaf, head.Size)
+		return wrong("不能证明序号 %d 的记录在这棵有 %d 条记录的树里。", leaf, head.Size)
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func TestWhateverByteOfAServedLogChangesItIsNamed(t *testing.T) {
 			served := s.served()
 			served[path] = bytes.Clone(data)
 			served[path][i] ^= 1 << (i % 8)
-			to, _, _, err := check(t, served, Begin(s.key()))
+			to, _, err := (&Verifier{Log: served}).Check(t.Context(), Begin(s.key()))
 			if err := names(err, path, leaf[i]); err != nil || to.Size != 0 {
 				t.Fatalf("%s, byte %d of %d: %v", path, i, len(data), err)
 			}
@@ -230,9 +230,19 @@ func TestARewrittenLogIsFoundOutByWhatWasSaved(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "日志变短了：以前核对过 600 条，现在只有 599 条") {
 		t.Error(err)
 	}
-	// Honest growth of the same log is still accepted.
+	// Honest growth of the same log is still accepted, also by who reads all of it
+	// again, and who does so still sees what was rewritten.
 	s.add(t, leavesOf(t, 600, 1500)...)
 	if _, _, _, err := check(t, s.shelf, state); err != nil {
+		t.Error(err)
+	}
+	h := &heard{}
+	again := &Verifier{Log: s.shelf, Whole: true, Each: h.each(t)}
+	if to, _, err := again.Check(t.Context(), state); err != nil || to.Head != s.head || !slices.EqualFunc(h.leaves, s.leaves, bytes.Equal) {
+		t.Error(to, len(h.leaves), err)
+	}
+	again.Log = rewritten(t, 1500, 5).shelf
+	if _, _, err := again.Check(t.Context(), state); names(err, CheckpointPath, 5) != nil {
 		t.Error(err)
 	}
 }
@@ -283,7 +293,7 @@ func TestALeafThatSaysNothingKnownIsNamedThoughItIsInTheTree(t *testing.T) {
 	if err := names(err, "tile/entries/000.p/3", 1); err != nil || !strings.Contains(fmt.Sprint(h.at), "[0 2]") {
 		t.Error(err, h.at)
 	}
-	if err == nil || !strings.Contains(err.Error(), "第 1 条记录：日志记录的版本是 2") {
+	if err == nil || !strings.Contains(err.Error(), "序号 1：日志记录的版本是 2") {
 		t.Error(err)
 	}
 }
