@@ -177,7 +177,7 @@ func TestPagesNameTestsThatExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, least := range map[string]int{"../docs/casework.md": 30, "../docs/threat-model.md": 15} {
+	for path, least := range map[string]int{"../docs/casework.md": 30, "../docs/threat-model.md": 15, "../docs/log.md": 20} {
 		page, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
