@@ -54,10 +54,7 @@ func (k Key) verify(text, sig []byte) bool { return ed25519.Verify(k.Public[:], 
 
 // Witness is the public key of somebody who cosigns checkpoints (C2SP
 // tlog-cosignature, Ed25519).
-type Witness struct {
-	Name   string
-	Public [ed25519.PublicKeySize]byte
-}
+type Witness Key
 
 // ParseWitness reads a witness's key as it is written: name+id+base64, of type 4.
 func ParseWitness(text string) (Witness, error) {

@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"testing"
-
-	merkle "golang.org/x/mod/sumdb/tlog"
 )
 
 // stock is a log in memory, as the courier will keep it in tables.
@@ -152,5 +150,3 @@ func plain(leaves [][]byte) Hash {
 		return sha256.Sum256(append(append([]byte{1}, left[:]...), right[:]...))
 	}
 }
-
-var _ merkle.HashReader = (*stock)(nil)

@@ -5,15 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	merkle "golang.org/x/mod/sumdb/tlog"
 	"pgregory.net/rapid"
 )
 
@@ -395,10 +399,10 @@ func TestAVerifierStopsWhenItsCallerDoes(t *testing.T) {
 }
 
 // server serves a log over HTTP as the portal will.
-func server(t testing.TB, s *stock, before func(w http.ResponseWriter, path string) bool) *httptest.Server {
+func server(t testing.TB, served shelf, before func(w http.ResponseWriter, path string) bool) *httptest.Server {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path, ok := strings.CutPrefix(r.URL.Path, "/log/")
-		data := s.shelf[path]
+		data := served[path]
 		if before != nil && !before(w, path) {
 			return
 		}
@@ -418,7 +422,9 @@ func TestALogIsVerifiedOverHTTPWithEightRequestsAtMost(t *testing.T) {
 	s := newStock(t)
 	s.add(t, leavesOf(t, 0, 5000)...)
 	var now, most, all atomic.Int32
-	srv := server(t, s, func(w http.ResponseWriter, path string) bool {
+	var eight sync.WaitGroup // the first bundles are answered only when all are asked for
+	eight.Add(parallel)
+	srv := server(t, s.shelf, func(w http.ResponseWriter, path string) bool {
 		if path == "tile/0/003" && all.Load() < 10_000 { // once it breaks
 			all.Add(10_000)
 			w.WriteHeader(http.StatusBadGateway)
@@ -430,6 +436,10 @@ func TestALogIsVerifiedOverHTTPWithEightRequestsAtMost(t *testing.T) {
 				break
 			}
 		}
+		if n, ok := strings.CutPrefix(path, "tile/entries/"); ok && n < "008" {
+			eight.Done()
+			eight.Wait()
+		}
 		now.Add(-1)
 		return true
 	})
@@ -437,21 +447,78 @@ func TestALogIsVerifiedOverHTTPWithEightRequestsAtMost(t *testing.T) {
 	if err != nil || to.Head != s.head || len(h.leaves) != 5000 {
 		t.Error(to, err)
 	}
-	if most.Load() > parallel || all.Load() != 10_000+1+2*20+1 {
+	if most.Load() != parallel || all.Load() != 10_000+1+2*20+1 {
 		t.Errorf("%d at once, %d in all", most.Load(), all.Load())
 	}
-	delete(s.shelf, "tile/0/003")
-	if _, _, _, err := check(t, HTTP{URL: srv.URL + "/log"}, Begin(s.key())); names(err, "tile/0/003", -1) != nil {
+	missing, much := s.served(), s.served()
+	delete(missing, "tile/0/003")
+	if _, _, _, err := check(t, HTTP{URL: server(t, missing, nil).URL + "/log"}, Begin(s.key())); names(err, "tile/0/003", -1) != nil {
 		t.Error(err)
 	}
-	s.shelf["tile/0/003"] = make([]byte, maxFetch+1)
-	if _, _, _, err := check(t, HTTP{URL: srv.URL + "/log"}, Begin(s.key())); err == nil {
+	much["tile/0/003"] = make([]byte, maxFetch+1)
+	if _, _, _, err := check(t, HTTP{URL: server(t, much, nil).URL + "/log"}, Begin(s.key())); err == nil {
 		t.Error("too much was read")
 	}
 	for _, url := range []string{srv.URL, "http://127.0.0.1:1/log", ":"} {
 		if _, _, _, err := check(t, HTTP{URL: url}, Begin(s.key())); err == nil || errors.As(err, new(Defects)) {
 			t.Error(url, err)
 		}
+	}
+}
+
+// endless is a log of one leaf, again and again: a log of any size in no space.
+type endless struct {
+	size  int64
+	leaf  []byte
+	above []Hash // of a full subtree of each height
+}
+
+func (e endless) ReadHashes(indexes []int64) (hashes []Hash, err error) {
+	for _, i := range indexes {
+		level, _ := merkle.SplitStoredHashIndex(i)
+		hashes = append(hashes, e.above[level])
+	}
+	return hashes, nil
+}
+
+func (e endless) Fetch(_ context.Context, path string) ([]byte, error) {
+	tile, err := ParseTile(path)
+	switch {
+	case path == CheckpointPath:
+		root, err := merkle.TreeHash(e.size, e)
+		if err != nil {
+			return nil, err
+		}
+		return SignCheckpoint(Empty, Head{e.size, root}, nil, signerOf("example.gov.cn/log", 1))
+	case err != nil || !tile.In(e.size):
+		return nil, fs.ErrNotExist
+	case tile.Level == Entries:
+		return Bundle(slices.Repeat([][]byte{e.leaf}, tile.Width))
+	}
+	return tile.Data(e)
+}
+
+func TestAVerifierOfABigLogNeedsNoMoreMemory(t *testing.T) {
+	log := endless{size: 400_001, leaf: leafOf(t, 0)}
+	for h := LeafHash(log.leaf); len(log.above) < 30; h = merkle.NodeHash(h, h) {
+		log.above = append(log.above, h)
+	}
+	var used [3]uint64
+	told := int64(0)
+	to, _, err := (&Verifier{Log: log, Each: func(i int64, _ Entry) error {
+		if told++; i%200_000 == 0 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			used[i/200_000] = m.HeapAlloc
+		}
+		return nil
+	}}).Check(t.Context(), Begin(signerOf("example.gov.cn/log", 1).Key()))
+	if err != nil || to.Size != log.size || told != log.size {
+		t.Fatal(to, told, err)
+	}
+	if used[2] > used[1]+1<<20 || used[2] > used[0]+8<<20 {
+		t.Errorf("bytes in use at 0, 200,000 and 400,000 leaves: %d", used)
 	}
 }
 
