@@ -295,6 +295,9 @@ func (s *Service) Say(ctx context.Context, v Visit, body, key string) error {
 	})
 }
 
+// ErrTaken is a form that brought another text before: its secret is used up.
+var ErrTaken = fault.Form([]fault.Field{{Name: "content", Message: "这一页刚才已经交过一次，那一次的内容收到了。下面是改过的，还没有提交：只留下要补充的，附件重新选，再按一次提交。"}})
+
 // taken reports whether a form's text is stored already: it was sent again. Another
 // text, or files that did not come with it, under the same secret are a fault.
 func (s *Service) taken(tx *store.Tx, x Report, keys rings, body, key string) (bool, error) {
@@ -315,7 +318,7 @@ func (s *Service) taken(tx *store.Tx, x Report, keys rings, body, key string) (b
 			return true, err
 		}
 	}
-	return false, fault.Form([]fault.Field{{Name: "content", Message: "这一页刚才已经交过一次，那一次的内容收到了。下面是改过的，还没有提交：只留下要补充的，附件重新选，再按一次提交。"}})
+	return false, ErrTaken
 }
 
 // write adds a text to a report, with the files of a form, and takes the step.

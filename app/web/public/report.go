@@ -520,11 +520,23 @@ func (d *Doors) Say(c *door.Ctx) error {
 			return err
 		}
 	}
-	if len(fields) > 0 {
+	if errors.Is(err, reports.ErrTaken) { // the page comes with another secret, to which none of the files belong
 		if err := d.house.Reports.Unstage(c.Std(), key); err != nil {
 			return err
 		}
 		return d.trackedReport(c, 422, v, func(p *view.ReportTrackPage) { again(p.Say, f, fields, !f.NoFiles) })
+	}
+	if len(fields) > 0 {
+		kept, err := d.house.Reports.Staged(c.Std(), key)
+		if err != nil {
+			return err
+		}
+		return d.trackedReport(c, 422, v, func(p *view.ReportTrackPage) {
+			again(p.Say, f, fields, false)
+			if p.Say != nil && len(kept) > 0 {
+				p.Say.Kept, p.Say.Hidden[0].Value = kept, key
+			}
+		})
 	}
 	return c.SeeOther("/track/case")
 }

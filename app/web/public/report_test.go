@@ -83,6 +83,11 @@ func TestAReportIsSentCheckedAndReturnedToWithItsCode(t *testing.T) {
 		if p := b.Upload("/track/report/say", say); p.Status != 422 || !strings.Contains(p.Text(), "请写要补充的内容") {
 			t.Errorf("an empty message: %d", p.Status)
 		}
+		wrong := b.Get("/track/case").Fields(`form[action="/track/report/say"]`)
+		p := b.Upload("/track/report/say", wrong, apptest.File{Name: "留着.txt", Body: []byte("第三份")})
+		if p.Status != 422 || !strings.Contains(p.Text(), "材料保留着：留着.txt") || p.Fields(`form[action="/track/report/say"]`).Get("submission_key") != wrong.Get("submission_key") {
+			t.Errorf("a file with an empty message: %d %s", p.Status, p.Text())
+		}
 		say.Set("content", "又想起一件事。")
 		if p := b.Upload("/track/report/say", say, apptest.File{Name: "截图.txt", Body: []byte("第二份")}); p.Status != http.StatusSeeOther {
 			t.Errorf("say: %d %s", p.Status, p.Text())

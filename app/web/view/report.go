@@ -105,6 +105,7 @@ func Pieces(s string) (list []Piece) {
 			p.Href = "http://" + p.Text
 		default:
 			p.Phone = p.Text
+			p.Text = strings.ReplaceAll(p.Text, "-", "\u2011") // it stays on one line
 		}
 		list, s = append(list, p), s[at[1]:]
 	}
