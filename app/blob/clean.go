@@ -4,12 +4,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"path"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"mingjing/app/fault"
 )
@@ -144,9 +146,14 @@ var (
 	authorText = regexp.MustCompile(`(<(?:\w+:)?author>)[^<]*(</(?:\w+:)?author>)`)
 	absolute   = regexp.MustCompile(`<(?:\w+:)?absPath\b[^>]*/>`)
 	metadata   = regexp.MustCompile(`(?s)<(?:\w+:)?(?:metadata|script|desc|title)\b.*?</(?:\w+:)?(?:metadata|script|desc|title)>|<!--.*?-->`)
-	external   = regexp.MustCompile(`<(?:\w+:)?Relationship\s[^>]*\bTargetMode\s*=\s*["']External["'][^>]*>`)
-	target     = regexp.MustCompile(`\bTarget\s*=\s*(?:"[^"]*"|'[^']*')`)
-	people     = regexp.MustCompile(`^(?:xl/persons/|word/people\.xml|ppt/authors\.xml|ppt/commentAuthors\.xml|xl/threadedComments/)`)
+	// What a program would do when it opens the file: fields, merges, questions to other machines.
+	fields   = regexp.MustCompile(`(?s)(<(?:\w+:)?instrText\b[^>]*>)[^<]*(</(?:\w+:)?instrText>)`)
+	simple   = regexp.MustCompile(`(<(?:\w+:)?fldSimple\b[^>]*?\s(?:\w+:)?instr)\s*=\s*(?:"[^"]*"|'[^']*')`)
+	merging  = regexp.MustCompile(`(?s)<(?:\w+:)?(mailMerge|docVars)\b.*?</(?:\w+:)?(?:mailMerge|docVars)>`)
+	formulas = regexp.MustCompile(`(?is)<f\b[^>]*>[^<]*(?:webservice|filterxml|image\s*\(|hyperlink|rtd\s*\(|\||\[)[^<]*</f>`)
+	reaching = regexp.MustCompile(`(?i)<(?:\w+:)?ddeLink\b|<!DOCTYPE|<!ENTITY`)
+	asking   = regexp.MustCompile(`(?i)^xl/(?:connections\.xml|queryTables/|webextensions/)|^(?:word|xl|ppt)/(?:activeX|ctrlProps|embeddings)/`)
+	people   = regexp.MustCompile(`^(?:xl/persons/|word/people\.xml|ppt/authors\.xml|ppt/commentAuthors\.xml|xl/threadedComments/)`)
 )
 
 // cleanOffice cleans an entry of a Word, Excel or PowerPoint file. What it refers to
@@ -155,16 +162,22 @@ func cleanOffice(name string, body []byte) ([]byte, bool, error) {
 	if empty, ok := emptyProps[name]; ok {
 		return []byte(empty), true, nil
 	}
-	if strings.HasSuffix(name, ".rels") {
-		return external.ReplaceAllFunc(body, func(r []byte) []byte { return target.ReplaceAll(r, []byte(`Target="about:blank"`)) }), true, nil
+	if asking.MatchString(name) {
+		return nil, false, errDamaged
 	}
-	if strings.HasPrefix(name, "docProps/") || strings.HasPrefix(name, "customXml/") {
+	if strings.HasSuffix(name, ".rels") {
+		clean, err := cleanRelations(body)
+		return clean, true, err
+	}
+	if strings.HasPrefix(name, "docProps/") || strings.HasPrefix(name, "customXml/") || strings.HasPrefix(name, "docMetadata/") {
 		return emptied(name, body), true, nil
 	}
 	if strings.HasPrefix(name, "xl/printerSettings/") {
 		return nil, true, nil // which printer, in which office
 	}
 	switch ext := strings.ToLower(path.Ext(name)); {
+	case (ext == ".xml" || ext == ".vml") && (!utf8.Valid(body) || reaching.Match(body)):
+		return nil, false, errDamaged // what cannot be read cannot be cleaned
 	case ext == ".xml" && people.MatchString(name):
 		return authorship.ReplaceAll(body, []byte(`$1=""`)), true, nil
 	case ext == ".xml" || ext == ".vml":
@@ -172,11 +185,54 @@ func cleanOffice(name string, body []byte) ([]byte, bool, error) {
 		body = described.ReplaceAll(body, []byte(`$1=""`))
 		body = sessions.ReplaceAll(body, nil)
 		body = authorText.ReplaceAll(body, []byte(`$1$2`))
+		body = fields.ReplaceAll(body, []byte(`$1$2`))
+		body = simple.ReplaceAll(body, []byte(`$1=""`))
+		body = formulas.ReplaceAll(merging.ReplaceAll(body, nil), nil)
 		return absolute.ReplaceAll(body, nil), true, nil
 	default:
 		clean, err := cleanMedia(ext, body)
 		return clean, true, err
 	}
+}
+
+// cleanRelations writes anew what a part refers to. What lies outside of the file is
+// a path with somebody's name, or a page that learns who opens it.
+func cleanRelations(body []byte) ([]byte, error) {
+	var in struct {
+		XMLName       xml.Name
+		Relationships []struct {
+			Id         string `xml:",attr"`
+			Type       string `xml:",attr"`
+			Target     string `xml:",attr"`
+			TargetMode string `xml:",attr"`
+		} `xml:"Relationship"`
+	}
+	if err := xml.Unmarshal(body, &in); err != nil || in.XMLName.Local != "Relationships" {
+		return nil, errDamaged
+	}
+	for i := range in.Relationships {
+		if r := &in.Relationships[i]; r.TargetMode != "" && !strings.EqualFold(r.TargetMode, "Internal") || strings.Contains(r.Target, ":") || strings.HasPrefix(r.Target, `\\`) || strings.HasPrefix(r.Target, "//") {
+			r.Target, r.TargetMode = "about:blank", "External"
+		}
+	}
+	var b bytes.Buffer
+	b.WriteString(xml.Header + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`)
+	for _, r := range in.Relationships {
+		b.WriteString("<Relationship")
+		for _, a := range [][2]string{{"Id", r.Id}, {"Type", r.Type}, {"Target", r.Target}, {"TargetMode", r.TargetMode}} {
+			if a[1] == "" && a[0] == "TargetMode" {
+				continue
+			}
+			b.WriteString(" " + a[0] + `="`)
+			if err := xml.EscapeText(&b, []byte(a[1])); err != nil {
+				return nil, err
+			}
+			b.WriteString(`"`)
+		}
+		b.WriteString("/>")
+	}
+	b.WriteString("</Relationships>")
+	return b.Bytes(), nil
 }
 
 // emptied is what stands for a part that is not needed but may be referred to:

@@ -95,7 +95,7 @@ var (
 	actions = []string{"JavaScript", "Launch", "SubmitForm", "ImportData", "ResetForm", "GoToR", "GoToE", "GoToDp", "URI", "Sound", "Movie", "Rendition", "RichMediaExecute"}
 )
 
-// holds reports whether an object has an entry of one of these names.
+// holds reports whether an object has an entry of one of these names, or hides what it is.
 func holds(o types.Object, names []string) bool {
 	switch o := o.(type) {
 	case types.Dict:
@@ -103,6 +103,9 @@ func holds(o types.Object, names []string) bool {
 			name, err := types.DecodeName(key)
 			if err != nil || slices.Contains(names, name) || holds(v, names) {
 				return true
+			}
+			if _, elsewhere := v.(types.IndirectRef); elsewhere && slices.Contains([]string{"S", "Type", "Subtype"}, name) {
+				return true // what it is stands in another object: nobody's program writes that
 			}
 		}
 	case types.Array:

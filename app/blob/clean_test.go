@@ -170,9 +170,9 @@ func files(t testing.TB) map[string][]byte {
 	return map[string][]byte{
 		"a.jpg": photo(t), "a.png": pic, "a.gif": moving, "a.webp": []byte(webp), "a.pdf": letter(t), "a.xlsx": sheet.Bytes(),
 		"a.docx": container(t, "[Content_Types].xml", "<Types/>", "word/document.xml", `<w:document><w:ins w:id="1" w:author="`+canary+`" w:date="2026-01-01T00:00:00Z"><w:t>正文</w:t></w:ins></w:document>`,
-			"word/people.xml", `<w15:person w15:author="`+canary+`"/>`, "word/comments.xml", `<v:comment v:author = '`+canary+`'/><wp:docPr id="1" descr="C:\Users\`+canary+`.png"/>`, "word/media/image2.svg", `<svg><metadata>`+canary+`</metadata><path d=""/></svg>`,
+			"word/people.xml", `<w15:person w15:author="`+canary+`"/>`, "word/comments.xml", `<v:comment v:author = '`+canary+`'/><wp:docPr id="1" descr="C:\Users\`+canary+`.png"/>`, "word/footer1.xml", `<w:r><w:instrText xml:space="preserve"> INCLUDEPICTURE "http://`+canary+`/x" </w:instrText></w:r><w:fldSimple w:instr=' DDEAUTO `+canary+`'/>`, "xl/worksheets/sheet9.xml", `<c r="A1"><f>WEBSERVICE("http://`+canary+`")</f><v>1</v></c>`, "word/media/image2.svg", `<svg><metadata>`+canary+`</metadata><path d=""/></svg>`,
 			"xl/printerSettings/printerSettings1.bin", canary, "docProps/core.xml", "<creator>"+canary+"</creator>", "docProps/app.xml", "<Company>"+canary+"</Company>", "docProps/custom.xml", canary, "word/media/image1.jpg", string(photo(t)),
-			"word/_rels/settings.xml.rels", `<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate" Target="file:///C:\Users\`+canary+`\Normal.dotm" TargetMode="External"/><Relationship Id="rId2" Type="x" Target="media/image1.jpg"/></Relationships>`),
+			"word/_rels/settings.xml.rels", `<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate" Target="file:///C:\Users\`+canary+`\Normal.dotm" TargetMode="External"/><Relationship Id="rId3" Type="y" Target="http://`+canary+`/?a>b" TargetMode="&#69;xternal"/><Relationship Id="rId2" Type="x" Target="media/image1.jpg"/></Relationships>`),
 		"a.pptx": container(t, "[Content_Types].xml", "<Types/>", "ppt/presentation.xml", "<p/>", "ppt/commentAuthors.xml", `<p:cmAuthor id="0" name="`+canary+`" initials="`+canary+`"/>`, "docProps/core.xml", canary, "docProps/thumbnail.jpeg", string(photo(t))),
 		"a.ofd":  container(t, "OFD.xml", "<ofd:OFD><ofd:DocInfo><ofd:Author>"+canary+"</ofd:Author><ofd:CustomDatas><ofd:CustomData Name=\"x\">"+canary+"</ofd:CustomData></ofd:CustomDatas></ofd:DocInfo></ofd:OFD>", "Doc_0/Document.xml", "<x>正文</x>", "Doc_0/Annots/Annotation.xml", `<ofd:Annot Creator="`+canary+`" LastModDate="2026-01-01"/>`),
 	}
@@ -256,10 +256,12 @@ func TestWhatCannotBeCleanedIsRefusedWithAdvice(t *testing.T) {
 		media string
 		raw   []byte
 	}{
-		"签.ofd": {"application/ofd", container(t, "OFD.xml", "<OFD/>", "Doc_0/Signs/Sign_0/SignedValue.dat", canary)}, "宏.docx": {kinds[".docx"].media, container(t, "word/vbaProject.bin", canary)},
-		"环.pdf": {"application/pdf", pdf("", "<</Type/Catalog/Pages 2 0 R/StructTreeRoot<</Type/StructTreeRoot/K 4 0 R>>>>", "<</Type/StructElem/S/P/K 4 0 R>>")},
-		"深.pdf": {"application/pdf", pdf("", "<</Type/Catalog/Pages 2 0 R/Outlines 4 0 R>>", strings.Repeat("[", 6<<20))},
-		"密.pdf": {"application/pdf", pdf("/Encrypt<</Filter/Standard/V 1/R 2/P -4>>", plain)}, "密2.pdf": {"application/pdf", pdf("/E#6Ecrypt<</Filter/X>>", plain)},
+		"签.ofd": {"application/ofd", container(t, "OFD.xml", "<OFD/>", "Doc_0/Signs/Sign_0/SignedValue.dat", canary)}, "连.xlsx": {kinds[".xlsx"].media, container(t, "xl/connections.xml", `<webPr url="http://x"/>`)}, "宽.docx": {kinds[".docx"].media, container(t, "word/document.xml", "\xff\xfe<\x00w\x00")},
+		"隐.pdf":  {"application/pdf", pdf("", "<</Type/Catalog/Pages 2 0 R/OpenAction<</S 4 0 R/URI(http://x)>>>>", "/URI")},
+		"宏.docx": {kinds[".docx"].media, container(t, "word/vbaProject.bin", canary)},
+		"环.pdf":  {"application/pdf", pdf("", "<</Type/Catalog/Pages 2 0 R/StructTreeRoot<</Type/StructTreeRoot/K 4 0 R>>>>", "<</Type/StructElem/S/P/K 4 0 R>>")},
+		"深.pdf":  {"application/pdf", pdf("", "<</Type/Catalog/Pages 2 0 R/Outlines 4 0 R>>", strings.Repeat("[", 6<<20))},
+		"密.pdf":  {"application/pdf", pdf("/Encrypt<</Filter/Standard/V 1/R 2/P -4>>", plain)}, "密2.pdf": {"application/pdf", pdf("/E#6Ecrypt<</Filter/X>>", plain)},
 		"表.pdf":  {"application/pdf", pdf("", "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[]/XFA 4 0 R>>>>", stream("", "<xdp>"+canary+"</xdp>"))},
 		"a.heic": {"image/heic", []byte("x")}, "a.doc": {"application/msword", []byte("x")}, "文件.pdf": {"application/pdf", withFile}, "坏.pdf": {"application/pdf", []byte("%PDF-1.4\n坏了")},
 		"坏.jpg": {"image/jpeg", photo(t)[:90]}, "坏.png": {"image/png", []byte("\x89PNG\r\n\x1a\n123")}, "坏.docx": {kinds[".docx"].media, []byte("PK\x03\x04")},

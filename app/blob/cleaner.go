@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -43,7 +45,8 @@ func cleaner(media string, in io.Reader, out io.Writer) int {
 	if err := syscall.Setrlimit(syscall.RLIMIT_CPU, &limit); err != nil {
 		return exitFailed
 	}
-	debug.SetMaxStack(cleanerStack) // what is nested without end dies of it; nothing can recover that
+	syscall.Setpriority(syscall.PRIO_PROCESS, 0, 19) // whoever waits for a page comes first
+	debug.SetMaxStack(cleanerStack)                  // what is nested without end dies of it; nothing can recover that
 	go func() {
 		held := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
 		for range time.Tick(20 * time.Millisecond) {
@@ -70,10 +73,11 @@ func cleaner(media string, in io.Reader, out io.Writer) int {
 // where the cleaner was content.
 type cleaning struct {
 	io.Reader
-	cmd  *exec.Cmd
-	stop context.CancelFunc
-	done bool
-	err  error
+	cmd     *exec.Cmd
+	stop    context.CancelFunc
+	once    sync.Once
+	stopped atomic.Bool // by who read it, before its end
+	err     error
 }
 
 func startCleaner(ctx context.Context, media string, in io.Reader) (*cleaning, error) {
@@ -87,7 +91,8 @@ func startCleaner(ctx context.Context, media string, in io.Reader) (*cleaning, e
 	ctx, stop := context.WithTimeout(ctx, cleanerTime)
 	c := &cleaning{cmd: exec.CommandContext(ctx, self), stop: stop}
 	c.cmd.Args, c.cmd.Env, c.cmd.Dir = []string{cleanerName, media}, []string{"GOMAXPROCS=1"}, "/"
-	c.cmd.Stdin = in // what it says when it dies may quote the file, and is heard by nobody
+	c.cmd.WaitDelay = 5 * time.Second // for what it is read from
+	c.cmd.Stdin = in                  // what it says when it dies may quote the file, and is heard by nobody
 	out, err := c.cmd.StdoutPipe()
 	if err == nil {
 		err = c.cmd.Start()
@@ -112,24 +117,28 @@ func (c *cleaning) Read(p []byte) (int, error) {
 
 // Close ends the cleaner if it is not at its end, and says why it refused.
 func (c *cleaning) Close() error {
+	c.stopped.Store(true)
 	c.stop()
 	return c.wait()
 }
 
 func (c *cleaning) wait() error {
-	if c.done {
-		return c.err
-	}
-	err := c.cmd.Wait()
-	c.stop()
-	c.done = true
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-	case errors.As(err, &exit) && exit.ExitCode() != exitFailed: // refused, died of it, or ended for its time
-		c.err = errDamaged
-	default:
-		c.err = fmt.Errorf("blob: cleaner: %w", err)
-	}
+	c.once.Do(func() {
+		stopped := c.stopped.Load()
+		err := c.cmd.Wait()
+		c.stop()
+		var exit *exec.ExitError
+		switch {
+		case err == nil:
+		case errors.As(err, &exit) && exit.ExitCode() < 0 && stopped: // whoever read it gave up, for reasons of their own
+			c.err = errStopped
+		case errors.As(err, &exit) && exit.ExitCode() != exitFailed: // refused, died of it, or ended for its time
+			c.err = errDamaged
+		default:
+			c.err = fmt.Errorf("blob: cleaner: %w", err)
+		}
+	})
 	return c.err
 }
+
+var errStopped = errors.New("blob: a cleaning was given up")

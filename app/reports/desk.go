@@ -2,6 +2,8 @@ package reports
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -40,43 +42,52 @@ type Row struct {
 const scan = 2000
 
 // Queue lists the open reports, and those to which their reporter added something
-// after the end, (ended: all that ended) that the actor can open, newest first, those
-// older than the one numbered before (0: from the newest). What does not open for
-// them is not there; next is where the list goes on, 0 at its end.
-func (s *Service) Queue(ctx context.Context, a staff.Actor, ended bool, before int64, n int) (list []Row, next int64, err error) {
+// after the end, (ended: all that ended) that the actor can open, newest first, from
+// where an earlier call left off ("": from the newest). What does not open for them
+// is not there; next is where the list goes on, "" at its end.
+func (s *Service) Queue(ctx context.Context, a staff.Actor, ended bool, from string, n int) (list []Row, next string, err error) {
 	key, err := officer(a)
 	if err != nil {
-		return nil, 0, err
+		return nil, "", err
 	}
 	err = s.db.Read(ctx, func(r *store.Reader) error {
-		list, next = nil, 0
-		var from, rest int64
-		if before != 0 {
-			x, err := find(r, "case_no = ?", caseNo(before))
-			if err != nil {
-				return found(err)
-			}
-			from = x.ID
-		}
-		err := s.walk(r, a, newEars(key), ended, from, scan, func(x Report, _ ring) (bool, error) {
+		list, next = nil, ""
+		rest := int64(0)
+		err := s.walk(r, a, newEars(key), ended, s.leftOff(a, from), scan, func(x Report, _ ring) (bool, error) {
 			if len(list) == n {
-				next = list[n-1].row()
+				rest = list[n-1].ID
 				return false, nil
 			}
 			list = append(list, Row{Report: x})
 			return true, nil
 		}, &rest)
-		if err != nil || rest == 0 {
-			return err
+		if rest != 0 {
+			next = base64.RawURLEncoding.EncodeToString(s.passBox.Close(queuePlace(a), binary.BigEndian.AppendUint64(nil, uint64(rest))))
 		}
-		x, err := find(r, "id = ?", rest) // one that may not be theirs: its number tells nothing
-		next = x.row()
-		return found(err)
+		return err
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, "", err
 	}
 	return list, next, s.nameHandlers(ctx, list)
+}
+
+// Where a list left off may be at a report that is kept from its reader, so it says
+// nothing to them, and they cannot ask with a number of their own.
+func queuePlace(a staff.Actor) seal.Context {
+	return seal.Context{Field: "report list", Row: a.ID}
+}
+
+func (s *Service) leftOff(a staff.Actor, from string) int64 {
+	closed, err := base64.RawURLEncoding.DecodeString(from)
+	if err != nil {
+		return 0
+	}
+	raw, err := s.passBox.Open(queuePlace(a), closed)
+	if err != nil || len(raw) != 8 {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(raw))
 }
 
 func (s *Service) nameHandlers(ctx context.Context, list []Row) error {
@@ -618,6 +629,12 @@ func (s *Service) rotate(tx *store.Tx, d *desk, x *Report, st Statement, keys ri
 	if err := tx.Where("report_id = ? AND holder IN ?", x.ID, []string{holderOfficer, holderAsker}).Delete(&grant{}).Error; err != nil {
 		return fmt.Errorf("reports: grants: %w", err)
 	}
+	// What somebody asked ends with their part in it.
+	err := errors.Join(tx.Exec("UPDATE report_asks SET decided_at = ?, decided_name = ? WHERE report_id = ? AND decided_at IS NULL", tx.Now, staff.System.Name, x.ID).Error,
+		tx.Exec("UPDATE report_asks SET expires_at = ? WHERE report_id = ? AND expires_at > ?", tx.Now, x.ID, tx.Now).Error)
+	if err != nil {
+		return fmt.Errorf("reports: asks: %w", err)
+	}
 	var recused []int64
 	if err := tx.Table("report_recusals").Where("report_id = ?", x.ID).Limit(500).Pluck("staff_id", &recused).Error; err != nil {
 		return fmt.Errorf("reports: recusals: %w", err)
@@ -673,7 +690,7 @@ func (s *Service) rotate(tx *store.Tx, d *desk, x *Report, st Statement, keys ri
 	if err := tx.Insert(&out); err != nil {
 		return fmt.Errorf("reports: grants: %w", err)
 	}
-	link := x.link(x.Epoch, keys[x.Epoch-1], fresh)
+	link := s.link(*x, x.Epoch, fresh)
 	if err := tx.Create(&link).Error; err != nil {
 		return fmt.Errorf("reports: links: %w", err)
 	}

@@ -165,7 +165,10 @@ func (s *Service) clean(ctx context.Context, key string, meta fileText) (working
 	n, err := sealing{s.blobs, pair.Public()}.Put(ctx, blobKey, copied)
 	if refused := copied.Close(); refused != nil || err != nil {
 		s.blobs.Delete(context.WithoutCancel(ctx), blobKey)
-		return working, "", cmp.Or(refused, err)
+		if fault.Is(refused, fault.Unsupported) {
+			return working, "", refused
+		}
+		return working, "", cmp.Or(err, refused)
 	}
 	return fileText{Name: meta.Name, Type: meta.Type, Size: n, Key: pair.Bytes()}, blobKey, nil
 }
@@ -446,6 +449,9 @@ func (s *Service) filesOf(r *store.Reader, x Report, keys rings, originals bool)
 			continue
 		}
 		meta, err := openMeta(box, x, f)
+		if errors.Is(err, seal.ErrSealed) {
+			continue // meddled with: it must not hide all else
+		}
 		if err != nil {
 			return nil, fmt.Errorf("reports: report %d: a file's envelope: %w", x.ID, err)
 		}

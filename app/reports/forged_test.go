@@ -1,6 +1,9 @@
 package reports_test
 
 import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,25 +45,30 @@ func TestNobodyPutsKeysOfTheirOwnInANewEpochsPlace(t *testing.T) {
 		x.must(x.Reports.Assign(x.ctx, x.zhang, x.no(theirs), x.li.ID))
 		x.must(x.Reports.Answer(x.ctx, x.li, x.no(id), "收到，正在核实。", ""))
 
-		// An epoch that no reader began: its link is missing, another report's, or broken.
-		for name, forge := range map[string][2]string{
-			"missing":   {"DELETE FROM report_links WHERE report_id = ?", "x"},
-			"another's": {"UPDATE report_links SET sealed = (SELECT sealed FROM report_links WHERE report_id <> ?)", "x"},
-		} {
-			var was []byte
+		// Keys that nobody vouched for: the voucher is missing, another epoch's, another report's, or of other keys.
+		links := func(of int64, epoch int) (sealed []byte) {
 			x.must(x.DB.Read(x.ctx, func(r *store.Reader) error {
-				return r.Raw("SELECT sealed FROM report_links WHERE report_id = ?", id).Row().Scan(&was)
+				return r.Raw("SELECT sealed FROM report_links WHERE report_id = ? AND epoch = ?", of, epoch).Row().Scan(&sealed)
 			}))
-			do(forge[0], id)
+			return sealed
+		}
+		right := links(id, 2)
+		broken := slices.Clone(right)
+		broken[5] ^= 1
+		for name, forged := range map[string][]byte{"missing": nil, "of another epoch": links(id, 1), "of another report": links(theirs, 2), "of other keys": broken, "cut off": right[:96]} {
+			do("DELETE FROM report_links WHERE report_id = ? AND epoch = 2", id)
+			if forged != nil {
+				do("INSERT INTO report_links (report_id, epoch, sealed) VALUES (?, 2, ?)", id, forged)
+			}
 			_, err := x.Reports.View(x.ctx, x.li, x.no(id))
 			x.refused(err, fault.Conflict, "an officer reads on, the link "+name)
 			x.refused(x.Reports.Note(x.ctx, x.li, x.no(id), "写给谁？"), fault.Conflict, "an officer writes on, the link "+name)
 			_, err = x.Reports.Track(x.ctx, visit)
 			x.refused(err, fault.Conflict, "the reporter reads on, the link "+name)
 			x.refused(x.Reports.Say(x.ctx, visit, "写给谁？", strings.Repeat("f", 32)), fault.Conflict, "the reporter writes on, the link "+name)
-			do("DELETE FROM report_links WHERE report_id = ?", id)
-			do("INSERT INTO report_links (report_id, epoch, sealed) VALUES (?, 2, ?)", id, was)
 		}
+		do("DELETE FROM report_links WHERE report_id = ? AND epoch = 2", id)
+		do("INSERT INTO report_links (report_id, epoch, sealed) VALUES (?, 2, ?)", id, right)
 		if _, err := x.Reports.View(x.ctx, x.li, x.no(id)); err != nil {
 			t.Errorf("with the right link back: %v", err)
 		}
@@ -208,6 +216,11 @@ func TestALostAnchorClosesTheFormAndTwoKitsWriteItAnew(t *testing.T) {
 			}), fault.Conflict, name+": leaves without handing over")
 		}
 		again := x.Again()
+		x.must(os.WriteFile(file, []byte(strings.Replace(string(raw), `"first":"`, `"first":"00`, 1)), 0o600))
+		if _, err := again.Anchor(x.ctx, x.Kits[0].Secret, x.Kits[1].Secret); err == nil {
+			t.Error("lists that began otherwise are trusted")
+		}
+		x.must(os.Remove(file))
 		if _, err := again.Anchor(x.ctx, x.Kits[0].Secret, x.Kits[0].Secret); err == nil {
 			t.Error("one kit twice is enough")
 		}
@@ -228,8 +241,69 @@ func TestARecoveryKeyIsSignedForOnlyAgainstItsPaper(t *testing.T) {
 		x.must(x.DB.Write(x.ctx, func(tx *store.Tx) error {
 			return tx.Exec("INSERT INTO key_recoveries (no, public, verifier, pair_ab, pair_ac, pair_bc, trial, at) VALUES (9, ?, ?, ?, ?, ?, ?, ?)", []byte(foreign.Public()), []byte(foreign.Verifier()), []byte("x"), []byte("x"), []byte("x"), false, tx.Now).Error
 		}))
+		// Nor is the half of it believed with which it signs.
+		x.must(x.DB.Write(x.ctx, func(tx *store.Tx) error {
+			return tx.Exec("INSERT INTO key_recoveries (no, public, verifier, pair_ab, pair_ac, pair_bc, trial, at) SELECT 10, public, ?, pair_ab, pair_ac, pair_bc, trial, at FROM key_recoveries WHERE no = 1", []byte(foreign.Verifier())).Error
+		}))
 		for _, print := range []string{"", x.Kits[0].Print} {
 			x.refused(x.Reports.Sign(x.ctx, x.zhang, reports.Signing{Recovery: print}), fault.Invalid, "signed for with "+print)
 		}
+	})
+}
+
+// The column that says with what an officer signs is believed once, like their key.
+func TestAnOfficersVerifierIsNotChangedUnderTheirKey(t *testing.T) {
+	each(t, func(t *testing.T, x *room) {
+		thief := seal.NewPrivate()
+		x.must(x.DB.Write(x.ctx, func(tx *store.Tx) error {
+			return tx.Exec("UPDATE staff_keys SET verifier = ? WHERE staff_id = ?", []byte(thief.Verifier()), x.li.ID).Error
+		}))
+		v, err := x.Reports.Rosters(x.ctx, x.zhang)
+		x.must(err)
+		if !slices.ContainsFunc(v.Wanted, func(w reports.Wanted) bool { return w.ID == x.li.ID && w.Standing == "换了密钥" }) {
+			t.Errorf("it does not show: %+v", v.Wanted)
+		}
+		x.Sign(x.zhang, x.outside)
+		forged, err := seal.Roster{No: 3, Members: []seal.Member{{Staff: x.li.ID, Key: thief.Public(), Officer: true, Sign: thief.Verifier()}}, Before: x.newest()}.Sign(x.li.ID, thief)
+		x.must(err)
+		x.must(x.DB.Write(x.ctx, func(tx *store.Tx) error {
+			return tx.Exec("INSERT INTO key_rosters (no, body, signed_by, sig, at) VALUES (3, ?, ?, ?, ?)", forged.Body, x.li.ID, forged.Sig, tx.Now).Error
+		}))
+		if v, err := x.Again().Rosters(x.ctx, x.zhang); err != nil || !v.Broken {
+			t.Errorf("a list in their name is trusted: %+v %v", v, err)
+		}
+	})
+}
+
+// An identity that somebody put there is not shown as the reporter's.
+func TestAForgedIdentityIsNotShown(t *testing.T) {
+	each(t, func(t *testing.T, x *room) {
+		_, id := x.Submit(said())
+		x.must(x.Reports.Accept(x.ctx, x.zhang, x.no(id)))
+		x.must(x.Reports.Assign(x.ctx, x.zhang, x.no(id), x.li.ID))
+		x.must(x.Reports.AskIdentity(x.ctx, x.li, x.no(id), "当面核实"))
+		list, err := x.Reports.Asks(x.ctx, x.keeper)
+		x.must(err)
+		x.must(x.Reports.DecideIdentity(x.ctx, x.keeper, list[0].ID, true))
+		if who, err := x.Reports.Reveal(x.ctx, x.li, x.no(id)); err != nil || who.Name != said().Who.Name {
+			t.Fatalf("%+v %v", who, err)
+		}
+		// The handler's public key is enough to give them another key than the identity's.
+		own, err := x.li.Private()
+		x.must(err)
+		to := own.Public()
+		print := sha256.Sum256(to)
+		enc, box, err := seal.NewLine(to, seal.Context{Table: "key_lines", Field: fmt.Sprintf("line/%x", print[:16])})
+		x.must(err)
+		x.must(x.DB.Write(x.ctx, func(tx *store.Tx) error {
+			err := tx.Exec("INSERT INTO key_lines (at, key_print, enc) VALUES (?, ?, ?)", tx.Now, print[:16], enc).Error
+			for epoch := 1; epoch <= 2; epoch++ {
+				sealed := box.Close(seal.Context{Table: "report_grants", Row: x.no(id), Epoch: epoch, Field: fmt.Sprintf("asker/%d", x.li.ID)}, make([]byte, 32))
+				err = errors.Join(err, tx.Exec("UPDATE report_grants SET line_id = (SELECT max(id) FROM key_lines), sealed = ? WHERE report_id = ? AND holder = 'asker' AND epoch = ?", sealed, id, epoch).Error)
+			}
+			return err
+		}))
+		_, err = x.Reports.Reveal(x.ctx, x.li, x.no(id))
+		x.refused(err, fault.Conflict, "an identity under keys that nobody vouched for")
 	})
 }

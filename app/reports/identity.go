@@ -277,7 +277,7 @@ func (s *Service) Reveal(ctx context.Context, a staff.Actor, no int64) (who Iden
 		return who, err
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		x, _, err := s.enter(&tx.Reader, a, key, no)
+		x, all, err := s.enter(&tx.Reader, a, key, no)
 		if err != nil {
 			return err
 		}
@@ -286,6 +286,16 @@ func (s *Service) Reveal(ctx context.Context, a staff.Actor, no int64) (who Iden
 			return fault.New(fault.Forbidden, "您现在不能查看举报人的身份。需要的，请写明理由申请，由身份保管人决定。")
 		}
 		if err != nil {
+			return err
+		}
+		for epoch, r := range keys { // what was given is the identity's key, not somebody's
+			if all[epoch] == nil {
+				return errForged
+			}
+			all[epoch] = maps.Clone(all[epoch])
+			all[epoch][seal.Identity] = r[seal.Identity]
+		}
+		if err := s.judge(&tx.Reader, x, all); err != nil {
 			return err
 		}
 		if err := s.openFirst(&tx.Reader, x, textIdentity, keys, &who); err != nil {
@@ -329,8 +339,11 @@ func (s *Service) Original(ctx context.Context, a staff.Actor, no, fileID int64)
 		if err != nil {
 			return err
 		}
+		if x.HandlerID == nil {
+			return errNone
+		}
 		var n int64
-		if err := tx.Model(&ask{}).Where("report_id = ? AND (decided_at IS NULL OR granted AND expires_at > ?)", x.ID, tx.Now).Limit(1).Count(&n).Error; err != nil {
+		if err := tx.Model(&ask{}).Where("report_id = ? AND asked_by = ? AND (decided_at IS NULL OR granted AND expires_at > ?)", x.ID, *x.HandlerID, tx.Now).Limit(1).Count(&n).Error; err != nil {
 			return fmt.Errorf("reports: asks: %w", err)
 		}
 		if n == 0 {

@@ -115,7 +115,7 @@ func (s *Service) HandOver(ctx context.Context, a staff.Actor, to int64) (n int,
 			last = id
 			moved, err := s.part(ctx, a, key, role, id, to)
 			switch {
-			case errors.Is(err, errStuck):
+			case errors.Is(err, errStuck), errors.Is(err, errForged):
 				stuck++
 			case err != nil:
 				return n, err
@@ -250,8 +250,15 @@ func (s *Service) partIdentity(tx *store.Tx, a staff.Actor, x Report) (bool, err
 	if n == 0 {
 		return false, errStuck
 	}
-	if err := tx.Where("report_id = ? AND holder = ? AND staff_id = ?", x.ID, holderCustodian, a.ID).Delete(&grant{}).Error; err != nil {
+	// Decoys stand in their place, so that two kits can still give it to who comes after them.
+	var theirs []grant
+	if err := tx.Select(grantColumns).Where("report_id = ? AND holder = ? AND staff_id = ?", x.ID, holderCustodian, a.ID).Limit(1000).Find(&theirs).Error; err != nil {
 		return false, fmt.Errorf("reports: grants: %w", err)
+	}
+	for _, g := range theirs {
+		if err := tx.Model(&grant{}).Where("id = ?", g.ID).Update("sealed", x.decoy(g.Epoch, holderCustodian, a.ID)).Error; err != nil {
+			return false, fmt.Errorf("reports: grants: %w", err)
+		}
 	}
 	return true, nil
 }

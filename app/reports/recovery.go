@@ -82,6 +82,12 @@ func newKits(key *seal.Private) (kits []Kit, x recovery, err error) {
 	return kits, x, nil
 }
 
+// other reports whether it is not the key that a roster names. Its verifier counts:
+// the row is signed by nobody, and who has the other half of that signs rosters.
+func (x recovery) other(now seal.Roster) bool {
+	return string(x.Public) != string(now.Recover) || string(x.Verifier) != string(now.Resign)
+}
+
 // print names the recovery key, on its kits and on the page where the list is signed.
 func (x recovery) print() string { return staff.PublicKey{Seal: x.Public, Verify: x.Verifier}.Print() }
 
@@ -207,7 +213,7 @@ func opened(r *store.Reader, one, other string) (*recovery, *seal.Private, error
 // out of a report stays out: their grant there was a decoy, and the statement is
 // read again to see whom it names. It is visible on each report. It returns how
 // many reports they can read again.
-func (s *Service) Recover(ctx context.Context, one, other, login, leaver, reason string) (n int, err error) {
+func (s *Service) Recover(ctx context.Context, one, other, login, leaver, print, reason string) (n int, err error) {
 	if reason = typed.Line(reason); typed.Blank(reason) || len([]rune(reason)) > 200 {
 		return 0, fault.New(fault.Invalid, "请写明恢复的理由，最多 200 个字。")
 	}
@@ -226,7 +232,7 @@ func (s *Service) Recover(ctx context.Context, one, other, login, leaver, reason
 	if err != nil {
 		return 0, err
 	}
-	if err := s.relist(ctx, key, id); err != nil {
+	if err := s.relist(ctx, key, id, print); err != nil {
 		return 0, err
 	}
 	err = s.db.Read(ctx, func(r *store.Reader) error {
@@ -296,8 +302,9 @@ func (s *Service) Recover(ctx context.Context, one, other, login, leaver, reason
 
 // relist signs the next roster with the recovery key where somebody stands on the
 // present one with a key that a lost password closed: when nobody else on it could
-// sign for their new one, the form would stay closed for good. Nobody is added.
-func (s *Service) relist(ctx context.Context, recovery *seal.Private, id int64) error {
+// sign for their new one, the form would stay closed for good. Nobody is added, and
+// the new key is the one whose print its holder read off their own page.
+func (s *Service) relist(ctx context.Context, recovery *seal.Private, id int64, print string) error {
 	var known anchor
 	signed := false
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
@@ -317,6 +324,9 @@ func (s *Service) relist(ctx context.Context, recovery *seal.Private, id int64) 
 		at := slices.IndexFunc(next.Members, func(m seal.Member) bool { return m.Staff == id })
 		if at < 0 || gone[id] || string(keys[id].Seal) == string(next.Members[at].Key) || len(keys[id].Verify) == 0 || string(next.Resign) != string(recovery.Verifier()) {
 			return nil
+		}
+		if hexOnly(print) != hexOnly(keys[id].Print()) {
+			return fault.New(fault.Conflict, "此人的密钥和名单上的不同。请本人登录，照“举报密钥”页上“您的指纹”一行，用 --print 写在命令里；对不上的，是有人往数据库里放了别的密钥，不要恢复。")
 		}
 		m := &next.Members[at]
 		if !slices.ContainsFunc(people, func(p holder) bool {
@@ -372,6 +382,13 @@ func (s *Service) Anchor(ctx context.Context, one, other string) (no int64, err 
 		for i, x := range rows {
 			list[i] = seal.Signed{Body: x.Body, By: x.SignedBy, Sig: x.Sig}
 		}
+		was, err := s.anchor()
+		if err != nil {
+			return err
+		}
+		if was.First != "" && was.First != hex.EncodeToString(list[0].Digest()) {
+			return fmt.Errorf("%w: the first list is another", ErrRoster)
+		}
 		now, err := seal.Trust(list[0].Digest(), int64(len(list)), list)
 		if err != nil {
 			return err
@@ -414,6 +431,9 @@ func (s *Service) regain(tx *store.Tx, d *desk, key *seal.Private, who *member, 
 	if err == nil {
 		err = s.judge(&tx.Reader, x, rings)
 	}
+	if errors.Is(err, seal.ErrSealed) || errors.Is(err, errForged) {
+		return false, nil // from before this key, or meddled with: it must not stop the others
+	}
 	if err != nil {
 		return false, err
 	}
@@ -422,7 +442,11 @@ func (s *Service) regain(tx *store.Tx, d *desk, key *seal.Private, who *member, 
 		return false, err
 	}
 	// All of them anew, decoys too: which of them changed would tell who is kept out.
-	may := d.readersOf(st)[who.Staff]
+	var recused int64
+	if err := tx.Table("report_recusals").Where("report_id = ? AND staff_id = ?", id, who.Staff).Limit(1).Count(&recused).Error; err != nil {
+		return false, fmt.Errorf("reports: recusals: %w", err)
+	}
+	may := d.readersOf(st)[who.Staff] && recused == 0
 	for _, g := range theirs {
 		line, err := s.line(who.Key)
 		if err != nil {

@@ -184,6 +184,7 @@ type Service struct {
 	formKey  seal.Key // hashes and reads the secrets of forms
 	codeKey  seal.Key // derives codes from forms' secrets
 	trackKey seal.Key // counts failures
+	linkKey  seal.Key // vouches for epochs
 	tagKey   seal.Key // goes into tags, beside the officers' own
 	passBox  seal.Box // what a browser keeps while it may look
 	pepper   seal.Pepper
@@ -195,7 +196,7 @@ type Service struct {
 // New opens the room; Close must follow. folder is where the service keys lie.
 func New(db *store.DB, blobs blob.Store, pepper seal.Pepper, folder string) *Service {
 	s := &Service{db: db, blobs: blobs, folder: folder, pepper: pepper, formKey: pepper.Key("report form"), codeKey: pepper.Key("report code"),
-		trackKey: pepper.Key("report track"), tagKey: pepper.Key("report tag"), passBox: seal.Box(pepper.Key("report pass"))}
+		trackKey: pepper.Key("report track"), tagKey: pepper.Key("report tag"), linkKey: pepper.Key("report link"), passBox: seal.Box(pepper.Key("report pass"))}
 	s.writer = newWriter(s)
 	return s
 }

@@ -78,10 +78,20 @@ func (x *room) byLogin(login string) (id int64) {
 	return id
 }
 
+// newest is the digest of the newest roster.
+func (x *room) newest() []byte {
+	x.T.Helper()
+	var body []byte
+	x.must(x.DB.Read(x.ctx, func(r *store.Reader) error {
+		return r.Raw("SELECT body FROM key_rosters ORDER BY no DESC LIMIT 1").Row().Scan(&body)
+	}))
+	return seal.Signed{Body: body}.Digest()
+}
+
 // queue are the numbers that an officer's list shows.
 func (x *room) queue(a staff.Actor) []string {
 	x.T.Helper()
-	list, _, err := x.Reports.Queue(x.ctx, a, false, 0, 50)
+	list, _, err := x.Reports.Queue(x.ctx, a, false, "", 50)
 	if err != nil {
 		x.T.Fatal(err)
 	}
@@ -432,7 +442,7 @@ func TestACodeThatStaffHaveSeenOpensNothingUntilItIsReplaced(t *testing.T) {
 		x.refused(err, fault.Forbidden, "recorded by who is no clerk")
 		visit := x.back(ticket)
 		for _, a := range []staff.Actor{clerk, x.Admin} {
-			_, _, err := x.Reports.Queue(x.ctx, a, false, 0, 10)
+			_, _, err := x.Reports.Queue(x.ctx, a, false, "", 10)
 			x.refused(err, fault.Forbidden, "read by "+a.Name)
 		}
 		own, err := x.Reports.Track(x.ctx, visit)
@@ -579,11 +589,15 @@ func TestTwoKitsBringBackWhatALostPasswordClosed(t *testing.T) {
 		}
 		a, b := x.Kits[0].Secret, x.Kits[2].Secret
 		x.refused(x.Reports.Sign(x.ctx, x.li, reports.Signing{}), fault.Forbidden, "they sign for themselves")
-		_, err = x.Reports.Recover(x.ctx, a, a, "li", "", "忘记密码")
+		_, err = x.Reports.Recover(x.ctx, a, a, "li", "", "", "忘记密码")
 		if err == nil {
 			t.Error("one kit twice is enough")
 		}
-		n, err := x.Reports.Recover(x.ctx, b, a, "li", "", "忘记密码")
+		_, err = x.Reports.Recover(x.ctx, b, a, "li", "", "0000 0000 0000 0000", "忘记密码")
+		x.refused(err, fault.Conflict, "for a key whose print its holder did not read")
+		own, err := x.li.Private()
+		x.must(err)
+		n, err := x.Reports.Recover(x.ctx, b, a, "li", "", staff.PublicOf(own).Print(), "忘记密码")
 		x.must(err)
 		if n != 1 {
 			t.Errorf("%d reports came back", n)
@@ -607,18 +621,18 @@ func TestTwoKitsBringBackWhatALostPasswordClosed(t *testing.T) {
 		if slices.Sort(anew); !slices.Equal(anew, []int64{id, hidden}) {
 			t.Errorf("recovered anew were %v, which tells what they are kept out of", anew)
 		}
-		own, err := x.Reports.Track(x.ctx, x.back(ticket))
+		told, err := x.Reports.Track(x.ctx, x.back(ticket))
 		x.must(err)
-		if last := own.Steps[len(own.Steps)-1].Word; !strings.Contains(last, "恢复了这件举报的密钥") {
+		if last := told.Steps[len(told.Steps)-1].Word; !strings.Contains(last, "恢复了这件举报的密钥") {
 			t.Errorf("the reporter reads last: %s", last)
 		}
 		// New kits make the old ones worthless.
 		kits, err := x.Reports.NewKits(x.ctx, x.Kits[1].Secret, b)
 		x.must(err)
-		if _, err := x.Reports.Recover(x.ctx, a, b, "li", "", "再试"); err == nil {
+		if _, err := x.Reports.Recover(x.ctx, a, b, "li", "", "", "再试"); err == nil {
 			t.Error("old kits still open")
 		}
-		if _, err := x.Reports.Recover(x.ctx, kits[0].Secret, kits[1].Secret, "zhang", "li", "李纪检突然离职"); err != nil {
+		if _, err := x.Reports.Recover(x.ctx, kits[0].Secret, kits[1].Secret, "zhang", "li", "", "李纪检突然离职"); err != nil {
 			t.Error(err)
 		}
 		if got := x.queue(x.li); len(got) != 0 {

@@ -335,7 +335,7 @@ func (s *Service) rosters(r *store.Reader) (v Rosters, now seal.Roster, err erro
 		switch {
 		case !on:
 			w.Standing = "新增"
-		case string(m.Key) != string(keys[p.ID].Seal):
+		case string(m.Key) != string(keys[p.ID].Seal), len(m.Sign) > 0 && string(m.Sign) != string(keys[p.ID].Verify):
 			w.Standing = "换了密钥"
 		case m.Custodian != w.Custodian:
 			w.Standing = "换了角色"
@@ -354,7 +354,7 @@ func (s *Service) rosters(r *store.Reader) (v Rosters, now seal.Roster, err erro
 		return v, now, err
 	}
 	if key != nil {
-		v.Recovery, v.NewKey = key.print(), string(key.Public) != string(now.Recover)
+		v.Recovery, v.NewKey = key.print(), key.other(now)
 	}
 	return v, now, nil
 }
@@ -437,6 +437,9 @@ func (s *Service) sign(tx *store.Tx, a staff.Actor, own *seal.Private, say Signi
 		if !ok || len(k.Verify) == 0 || gone[p.ID] {
 			continue // they have not signed in since there are keys
 		}
+		if old, on := now.Of(p.ID); on && string(old.Key) == string(k.Seal) && len(old.Sign) > 0 {
+			k.Verify = old.Sign // the same private key signs the same; the column is believed once
+		}
 		m := seal.Member{Staff: p.ID, Key: k.Seal, Custodian: p.holds(staff.Custodian), Name: p.Name, Department: p.Department}
 		if p.holds(staff.DisciplineOfficer) {
 			if m.Custodian {
@@ -468,7 +471,7 @@ func (s *Service) sign(tx *store.Tx, a staff.Actor, own *seal.Private, say Signi
 		return known, fault.New(fault.Conflict, "还没有恢复密钥。请系统管理员先运行 portal keys init，把打印出来的三份恢复函分别交给三位纪检专员。")
 	}
 	// The row of the key is signed by nobody: it is the paper that vouches for it.
-	if string(key.Public) != string(now.Recover) && hexOnly(say.Recovery) != hexOnly(key.print()) {
+	if key.other(now) && hexOnly(say.Recovery) != hexOnly(key.print()) {
 		return known, fault.Form([]fault.Field{{Name: "recovery", Message: "和现在的恢复密钥对不上。请照着纸上的恢复函填写“指纹”一行；确实对不上的，不要签，立即告诉系统管理员。"}})
 	}
 	next.Recover, next.Resign = key.Public, key.Verifier
@@ -543,7 +546,7 @@ func Look(r *store.Reader, folder string) (h Holders, err error) {
 	if err != nil {
 		return h, err
 	}
-	h.Stale = d.roster.No > 0 && string(d.roster.Recover) != string(key.Public)
+	h.Stale = d.roster.No > 0 && key.other(d.roster)
 	h.Officers, h.Outside, h.Custodians = len(d.officers), len(d.outside), len(d.custodians)
 	people, _, err := holders(r)
 	if err != nil {

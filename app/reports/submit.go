@@ -144,6 +144,17 @@ func (s *Service) Known(ctx context.Context, st Statement) (t Ticket, ok bool, e
 // has typed it: the browser of a shared machine would send that form for anybody.
 const retold = 5 * time.Minute
 
+// errReceived is a form that was taken before, whose code is not told any more.
+type errReceived struct{ error }
+
+func (e errReceived) Unwrap() error { return e.error }
+
+// HadAlready reports whether a form was refused because all of it had been taken.
+func HadAlready(err error) bool {
+	var e errReceived
+	return errors.As(err, &e)
+}
+
 // again is the ticket of a form that became a report before. Its code opens the
 // report, and so tells whether the same was said then.
 func (s *Service) again(r *store.Reader, x Report, j *job) (Ticket, error) {
@@ -171,10 +182,10 @@ func (s *Service) again(r *store.Reader, x Report, j *job) (Ticket, error) {
 		return Ticket{}, cmp.Or(err, used)
 	}
 	if x.CodeKnown && r.Now.Sub(x.SubmittedAt) > 6*retold {
-		return Ticket{}, fault.New(fault.Conflict, "这件举报已经登记（受理编号 "+x.CaseNo+"），没有重复登记。查询码只在登记后半小时内可以再看，现在不再显示。")
+		return Ticket{}, errReceived{fault.New(fault.Conflict, "这件举报已经登记（受理编号 "+x.CaseNo+"），没有重复登记。查询码只在登记后半小时内可以再看，现在不再显示。")}
 	}
 	if x.CodeProven && r.Now.Sub(x.SubmittedAt) > retold {
-		return Ticket{}, fault.New(fault.Conflict, "这份举报已经收到（受理编号 "+x.CaseNo+"），没有重复登记。查询码您核对过了，为了安全不再显示；请凭编号和查询码到“查询进度”查看。")
+		return Ticket{}, errReceived{fault.New(fault.Conflict, "这份举报已经收到（受理编号 "+x.CaseNo+"），没有重复登记。查询码您核对过了，为了安全不再显示；请凭编号和查询码到“查询进度”查看。")}
 	}
 	t := j.ticketOf(x)
 	t.Again = true
@@ -251,7 +262,7 @@ func (s *Service) prepare(ctx context.Context, j *job, anew bool) error {
 	if err != nil {
 		return fmt.Errorf("reports: identity: %w", err)
 	}
-	j.texts = []textRow{x.sealText(1, textStatement, 0, j.keys, said), x.sealText(2, textIdentity, 0, j.keys, who)}
+	j.texts = []textRow{x.sealText(1, textStatement, staff.Actor{}, j.keys, said), x.sealText(2, textIdentity, staff.Actor{}, j.keys, who)}
 	if j.grants, err = s.grantAll(x, d, may, j.keys); err != nil {
 		return err
 	}
@@ -400,7 +411,7 @@ func (w *writer) commit(group []*job) {
 
 // accept stores the jobs' reports in tx and sets each job's ticket or fault.
 func (s *Service) accept(tx *store.Tx, group []*job) error {
-	revision, err := tx.Revision()
+	revision, err := tx.HoldRevision()
 	if err != nil {
 		return err
 	}
@@ -476,6 +487,7 @@ func (s *Service) accept(tx *store.Tx, group []*job) error {
 		return err
 	}
 	var grants []grant
+	var links []linkRow
 	var texts []textRow
 	var events []Event
 	var entries []journal.Event
@@ -485,6 +497,7 @@ func (s *Service) accept(tx *store.Tx, group []*job) error {
 			g.ID, g.ReportID = 0, x.ID
 			grants = append(grants, g)
 		}
+		links = append(links, s.link(x, 1, j.keys))
 		for _, t := range j.texts {
 			t.ReportID, t.At, t.ActorID = x.ID, tx.Now, 0
 			texts = append(texts, t)
@@ -499,7 +512,7 @@ func (s *Service) accept(tx *store.Tx, group []*job) error {
 		}
 		j.ticket = j.ticketOf(x)
 	}
-	if err := errors.Join(tx.Append(&grants), tx.Append(&texts), tx.Append(&events)); err != nil {
+	if err := errors.Join(tx.Append(&grants), tx.Append(&links), tx.Append(&texts), tx.Append(&events)); err != nil {
 		return fmt.Errorf("reports: insert: %w", err)
 	}
 	return journal.Append(tx, entries...)

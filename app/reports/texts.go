@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mingjing/app/seal"
+	"mingjing/app/staff"
 	"mingjing/app/store"
 )
 
@@ -61,7 +62,7 @@ func (t Text) Conclusion() bool { return t.Kind == textConclusion }
 // reporter's own words.
 func (r Report) textPlace(x textRow) seal.Context {
 	in := r.textPlaceBefore(x)
-	in.Field += fmt.Sprintf("/%s/%d", x.Kind, x.ActorID)
+	in.Field += fmt.Sprintf("/%s/%d/%s", x.Kind, x.ActorID, x.ActorName)
 	return in
 }
 
@@ -74,8 +75,8 @@ func (r Report) textPlaceBefore(x textRow) seal.Context {
 var compartmentOf = map[string]seal.Compartment{textStatement: seal.Body, textIdentity: seal.Identity, textMessage: seal.Body, textAnswer: seal.Body, textNote: seal.Internal, textConclusion: seal.Internal}
 
 // sealText makes the row of a text in the newest epoch.
-func (r Report) sealText(no int, kind string, by int64, keys ring, body []byte) textRow {
-	x := textRow{ReportID: r.ID, No: no, Kind: kind, ActorID: by, Compartment: compartmentOf[kind], Epoch: r.Epoch}
+func (r Report) sealText(no int, kind string, by staff.Actor, keys ring, body []byte) textRow {
+	x := textRow{ReportID: r.ID, No: no, Kind: kind, ActorID: by.ID, ActorName: by.Name, Compartment: compartmentOf[kind], Epoch: r.Epoch}
 	x.Sealed = keys[x.Compartment].CloseText(r.textPlace(x), body)
 	return x
 }
@@ -116,10 +117,13 @@ func (s Statement) with(texts []Text) Statement {
 	return s
 }
 
+// firstNo are the numbers of the texts that a report began with.
+var firstNo = map[string]int{textStatement: 1, textIdentity: 2}
+
 // openFirst opens the one text of a kind into a structure.
 func (s *Service) openFirst(r *store.Reader, x Report, kind string, keys rings, into any) error {
 	var row textRow
-	if err := r.Select(textColumns).Where("report_id = ? AND kind = ?", x.ID, kind).Order("no").Take(&row).Error; err != nil {
+	if err := r.Select(textColumns).Where("report_id = ? AND no = ? AND kind = ?", x.ID, firstNo[kind], kind).Take(&row).Error; err != nil {
 		return fmt.Errorf("reports: text: %w", err)
 	}
 	raw, err := x.openText(row, keys)

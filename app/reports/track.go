@@ -330,8 +330,8 @@ func (s *Service) write(tx *store.Tx, a staff.Actor, x *Report, keys ring, kind,
 	if _, ok := keys[compartmentOf[kind]]; !ok {
 		return errNone
 	}
-	row := x.sealText(no, kind, a.ID, keys, []byte(body))
-	row.At, row.ActorName = tx.Now, a.Name
+	row := x.sealText(no, kind, a, keys, []byte(body))
+	row.At = tx.Now
 	if key != "" {
 		row.SubmissionHash = s.formHash(key)
 	}
@@ -429,7 +429,7 @@ func (s *Service) Retell(ctx context.Context, number, key string) (code seal.Cod
 		}
 		if c := s.renewalCode(key); len(x.NextCheck) > 0 && c.Matches(x.NextSalt, x.NextCheck) {
 			code, fresh, ok = c, true, true
-		} else if c := seal.CodeFor(s.codeKey, key); !x.CodeKnown && c.Matches(x.Salt, x.CodeCheck) {
+		} else if c := seal.CodeFor(s.codeKey, key); !x.CodeKnown && (!x.CodeProven || r.Now.Sub(x.SubmittedAt) <= retold) && c.Matches(x.Salt, x.CodeCheck) {
 			code, ok = c, true
 		}
 		return nil

@@ -284,7 +284,11 @@ func (s *Service) ConfirmFactor(ctx context.Context, actor Actor, code string) (
 		if err := endSessions(tx, a.ID, actor.Session); err != nil {
 			return err
 		}
-		if err := tx.Exec("UPDATE sessions SET second_factor = ?, mac = ? WHERE id_hash = ?", true, s.vouch(actor.Session, actor.ID, true), actor.Session).Error; err != nil {
+		row, _, err := s.live(&tx.Reader, actor.Session)
+		if err != nil {
+			return err
+		}
+		if err := tx.Exec("UPDATE sessions SET second_factor = ?, mac = ? WHERE id_hash = ?", true, s.vouch(actor.Session, actor.ID, true, row.CreatedAt), actor.Session).Error; err != nil {
 			return err
 		}
 		return journal.Append(tx, event(actor, "staff.factor.set", "staff", a.ID))

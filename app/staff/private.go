@@ -100,6 +100,9 @@ func ownKey(tx *store.Tx, a account, box seal.Box) (*seal.Private, error) {
 	if err != nil || string(key.Public()) != string(k.Public) {
 		return nil, nil // they work on without; see Actor.Private
 	}
+	if len(k.Verifier) > 0 && string(k.Verifier) != string(key.Verifier()) {
+		return nil, nil // likewise
+	}
 	if len(k.Verifier) == 0 {
 		err = tx.Model(&keyRow{}).Where("staff_id = ? AND no = ?", a.ID, k.No).Update("verifier", []byte(key.Verifier())).Error
 	}

@@ -227,7 +227,7 @@ func (s *Service) open(tx *store.Tx, a account, done, factor bool, own *seal.Pri
 	if err != nil {
 		return "", err
 	}
-	row := session{IDHash: key, StaffID: a.ID, CreatedAt: tx.Now, TouchedAt: tx.Now, ExpiresAt: tx.Now.Add(codeTime), SecondFactor: factor, Mac: s.vouch(key, a.ID, factor)}
+	row := session{IDHash: key, StaffID: a.ID, CreatedAt: tx.Now, TouchedAt: tx.Now, ExpiresAt: tx.Now.Add(codeTime), SecondFactor: factor, Mac: s.vouch(key, a.ID, factor, tx.Now)}
 	if own != nil {
 		row.SealedKey = box.Wrap(sessionPlace(a.ID), own)
 	}
@@ -241,11 +241,11 @@ func (s *Service) open(tx *store.Tx, a account, done, factor bool, own *seal.Pri
 	return cookie, tx.Create(&row).Error
 }
 
-// vouch says under the pepper whose session a row is and whether its second factor
-// was shown: who only writes to the database can change neither, nor make a row.
-func (s *Service) vouch(row []byte, staff int64, factor bool) []byte {
+// vouch says under the pepper whose session a row is, when it began and whether its
+// second factor was shown: who only writes to the database changes none of it, and makes no row.
+func (s *Service) vouch(row []byte, staff int64, factor bool, began time.Time) []byte {
 	mac := hmac.New(sha256.New, s.sessions)
-	fmt.Fprintf(mac, "%x %d %t", row, staff, factor)
+	fmt.Fprintf(mac, "%x %d %t %d", row, staff, factor, began.Unix())
 	return mac.Sum(nil)
 }
 
@@ -277,7 +277,7 @@ func (s *Service) live(r *store.Reader, key []byte) (session, account, error) {
 	if err != nil {
 		return session{}, account{}, err
 	}
-	if !hmac.Equal(row.Mac, s.vouch(key, row.StaffID, row.SecondFactor)) {
+	if r.Now.Sub(row.CreatedAt) > longest || !hmac.Equal(row.Mac, s.vouch(key, row.StaffID, row.SecondFactor, row.CreatedAt)) {
 		return session{}, account{}, errSignIn
 	}
 	a, err := take(r, "id = ?", row.StaffID)

@@ -466,7 +466,7 @@ func (s *Service) SetRoles(ctx context.Context, actor Actor, id int64, roles []R
 			// What they have may be short, and their key lies under it: they get another under a long one.
 			err := errors.Join(tx.Model(&account{}).Where("id = ?", id).Update("must_change", true).Error,
 				tx.Model(&keyRow{}).Where("staff_id = ? AND ended_at IS NULL", id).Updates(map[string]any{"ended_at": tx.Now, "why": "role"}).Error)
-			if err != nil {
+			if err = errors.Join(err, endSessions(tx, id, nil)); err != nil {
 				return nil, err
 			}
 			changes = append(changes, journal.Change{Field: "password", New: "must change"})

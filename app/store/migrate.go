@@ -122,6 +122,19 @@ func (r *Reader) Revision() (int64, error) {
 	return n, nil
 }
 
+// HoldRevision is the counter, which nobody raises before tx has ended: what tx
+// stores is true of it.
+func (tx *Tx) HoldRevision() (n int64, err error) {
+	ask := "SELECT n FROM revisions WHERE scope = 'public'"
+	if tx.dialect == Postgres {
+		ask += " FOR SHARE" // SQLite has one writer at a time
+	}
+	if err := tx.Raw(ask).Row().Scan(&n); err != nil {
+		return 0, fmt.Errorf("read revision: %w", err)
+	}
+	return n, nil
+}
+
 // Revision is a row of the counter.
 type Revision struct{ N int64 }
 

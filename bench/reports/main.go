@@ -22,6 +22,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -139,6 +140,7 @@ func measure(c store.Config, folder string, count int) error {
 		return err
 	}
 	var ids []int64
+	deep := ""
 	fmt.Printf("loaded_per_second=%.0f\n", float64(count)/loaded.Seconds())
 	for _, x := range []struct {
 		what  string
@@ -146,13 +148,20 @@ func measure(c store.Config, folder string, count int) error {
 		do    func() error
 	}{
 		{"queue_open", 100, func() error {
-			list, _, err := room.Queue(ctx, zhang, false, 0, 50)
+			list, _, err := room.Queue(ctx, zhang, false, "", 50)
 			for _, r := range list {
-				ids = append(ids, r.ID)
+				no, err := strconv.ParseInt(r.CaseNo, 10, 64)
+				if err != nil {
+					return err
+				}
+				ids = append(ids, no)
 			}
 			return err
 		}},
-		{"queue_ended_deep", 100, func() error { _, _, err := room.Queue(ctx, zhang, true, int64(count/2), 50); return err }},
+		{"queue_ended_deep", 100, func() (err error) { // each call goes on where the last one left off
+			_, deep, err = room.Queue(ctx, zhang, true, deep, 50)
+			return err
+		}},
 		{"open_report", 200, func() error { _, err := room.View(ctx, zhang, ids[rand.IntN(len(ids))]); return err }},
 		{"search_500", 10, func() error { _, err := room.Search(ctx, zhang, "没有人写过的词", true); return err }},
 		{"seal_one", 200, func() error { _, err := room.Record(ctx, actors["clerk"], said(0)); return err }},

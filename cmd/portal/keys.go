@@ -98,6 +98,7 @@ func (c keysKit) Run(p *program) error {
 type keysRecover struct {
 	kitFiles
 	Login  string `required:"" help:"Who is to read again; they must stand on the signed list. Where it names a key that a lost password closed, the kits sign for the one they have now."`
+	Print  string `help:"The print of the key they have now, read off their own page 举报密钥; needed where the list names another."`
 	Leaver string `help:"Whose reports, when they left without handing over; default: their own."`
 	Reason string `required:"" help:"Why; it is recorded, and each reporter sees that it happened."`
 }
@@ -108,7 +109,7 @@ func (c keysRecover) Run(p *program) error {
 		return err
 	}
 	return p.open(func(a *app.App) error {
-		n, err := a.Reports.Recover(p.ctx, one, other, c.Login, c.Leaver, c.Reason)
+		n, err := a.Reports.Recover(p.ctx, one, other, c.Login, c.Leaver, c.Print, c.Reason)
 		if err == nil {
 			fmt.Fprintf(os.Stderr, "恢复了 %d 件举报的密钥。\n", n)
 		}

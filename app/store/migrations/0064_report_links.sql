@@ -1,9 +1,9 @@
 -- +goose Up
--- Each epoch's keys are vouched for in an envelope under the keys of the one before, so that nobody who only writes to
--- the database can put keys of their own in the newest epoch's place.
+-- Each epoch's keys are vouched for under the pepper, so that nobody who only writes to
+-- the database can put keys of their own in an epoch's place.
 CREATE TABLE report_links (
   report_id BIGINT NOT NULL REFERENCES reports (id),
-  epoch INTEGER NOT NULL, -- the one that is vouched for, from 2
+  epoch INTEGER NOT NULL,
   sealed {{BYTES}} NOT NULL,
   PRIMARY KEY (report_id, epoch)
 );

@@ -49,14 +49,13 @@ func (d *Doors) ReportQueue(c *door.Ctx) error {
 		search.Form.Hidden = []view.Hidden{{Name: "ended", Value: "1"}}
 	}
 	p.Acts = []view.Act{search}
-	before, _ := strconv.ParseInt(c.Query("before"), 10, 64)
-	list, next, err := d.house.Reports.Queue(c.Std(), c.Actor, ended, before, pageRows)
+	list, next, err := d.house.Reports.Queue(c.Std(), c.Actor, ended, c.Query("from"), pageRows)
 	if err != nil {
 		return d.withoutKey(c, err)
 	}
 	p.Rows = reportRows(list, calendar.Of(d.house.DB.Now()))
-	if next != 0 {
-		p.Next = p.Path + query("ended", c.Query("ended"), "before", strconv.FormatInt(next, 10))
+	if next != "" {
+		p.Next = p.Path + query("ended", c.Query("ended"), "from", next)
 	}
 	return c.Render(200, p)
 }

@@ -179,6 +179,9 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 	}
 	// A form with another key has no files: those that came with this one belong to the report it brought.
 	used := func(err error) error {
+		if reports.HadAlready(err) { // whoever uses this machine now is not shown what was written
+			return d.trackPage(c, 409, "", nil, view.Notice{Text: err.Error()})
+		}
 		return d.reportForm(c, 409, newKey(), asTyped(f), []fault.Field{{Message: err.Error()}}, brought{lost: files.chosen || f.Get(keptFiles) != ""})
 	}
 	st := bindReport(key, c.Settings().Privacy, f)
