@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"gorm.io/gorm"
@@ -147,7 +148,12 @@ func (s *Service) Stage(ctx context.Context, key, name string, body io.Reader) (
 func (s *Service) clean(ctx context.Context, key string, meta fileText) (working fileText, blobKey string, err error) {
 	select {
 	case cleanings <- struct{}{}:
-		defer func() { <-cleanings }()
+		defer func() {
+			if meta.Size > 4<<20 {
+				debug.FreeOSMemory() // what went through goes back before the next one comes
+			}
+			<-cleanings
+		}()
 	case <-ctx.Done():
 		return working, "", fault.New(fault.Busy, "现在上传附件的人太多，附件没有接收。请稍后再试。")
 	}
