@@ -10,12 +10,17 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"filippo.io/age"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 
 	"mingjing/app/apptest"
 	"mingjing/app/reports/reportstest"
@@ -29,6 +34,12 @@ func encodings(text string) [][]byte {
 		part := raw[min(skip, len(raw)):]
 		part = part[:len(part)/3*3]
 		out = append(out, []byte(base64.StdEncoding.EncodeToString(part)), []byte(base64.URLEncoding.EncodeToString(part)))
+	}
+	out = append(out, []byte(url.QueryEscape(text)), []byte(strings.Trim(strconv.QuoteToASCII(text), `"`)))
+	for _, e := range []encoding.Encoding{unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), simplifiedchinese.GB18030} {
+		if coded, err := e.NewEncoder().Bytes(raw); err == nil {
+			out = append(out, coded)
+		}
 	}
 	return out
 }
