@@ -241,6 +241,12 @@ func TestARecoveryKeyIsSignedForOnlyAgainstItsPaper(t *testing.T) {
 		x.must(x.DB.Write(x.ctx, func(tx *store.Tx) error {
 			return tx.Exec("INSERT INTO key_recoveries (no, public, verifier, pair_ab, pair_ac, pair_bc, trial, at) VALUES (9, ?, ?, ?, ?, ?, ?, ?)", []byte(foreign.Public()), []byte(foreign.Verifier()), []byte("x"), []byte("x"), []byte("x"), false, tx.Now).Error
 		}))
+		// Forgetting old pairs is no way to change what it signs with.
+		if err := x.DB.Write(x.ctx, func(tx *store.Tx) error {
+			return tx.Exec("UPDATE key_recoveries SET pair_ab = ?, pair_ac = ?, pair_bc = ?, verifier = ? WHERE no = 1", []byte{}, []byte{}, []byte{}, []byte(foreign.Verifier())).Error
+		}); err == nil {
+			t.Error("a kept key's verifier was changed")
+		}
 		// Nor is the half of it believed with which it signs.
 		x.must(x.DB.Write(x.ctx, func(tx *store.Tx) error {
 			return tx.Exec("INSERT INTO key_recoveries (no, public, verifier, pair_ab, pair_ac, pair_bc, trial, at) SELECT 10, public, ?, pair_ab, pair_ac, pair_bc, trial, at FROM key_recoveries WHERE no = 1", []byte(foreign.Verifier())).Error
