@@ -235,8 +235,7 @@ func cleanRelations(body []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// emptied is what stands for a part that is not needed but may be referred to:
-// its first picture element, or an empty document.
+// emptied is what stands for a part that is not needed but may be referred to.
 func emptied(name string, body []byte) []byte {
 	if strings.EqualFold(path.Ext(name), ".xml") {
 		return []byte(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><x/>`)

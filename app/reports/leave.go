@@ -96,7 +96,7 @@ func (s *Service) HandOver(ctx context.Context, a staff.Actor, to int64) (n int,
 	if err := s.ensureDesk(ctx); err != nil {
 		return 0, err
 	}
-	stuck, last := 0, int64(0)
+	stuck, forged, last := 0, 0, int64(0)
 	for {
 		var ids []int64
 		err := s.db.Read(ctx, func(r *store.Reader) error {
@@ -115,8 +115,10 @@ func (s *Service) HandOver(ctx context.Context, a staff.Actor, to int64) (n int,
 			last = id
 			moved, err := s.part(ctx, a, key, role, id, to)
 			switch {
-			case errors.Is(err, errStuck), errors.Is(err, errForged):
+			case errors.Is(err, errStuck):
 				stuck++
+			case errors.Is(err, errForged):
+				forged++
 			case err != nil:
 				return n, err
 			case moved:
@@ -126,6 +128,9 @@ func (s *Service) HandOver(ctx context.Context, a staff.Actor, to int64) (n int,
 	}
 	if stuck > 0 {
 		return n, fault.New(fault.Conflict, fmt.Sprintf("已移交 %d 件。还有 %d 件除您以外没有人有密钥，不能移交，账号也不能停用。办理举报的，请先增加一位可以办理的人（例如外部专员），在这一页签好名单，再移交；保管身份的，系统不知道新的保管人是不是被举报的人，要用两份恢复函办：portal keys recover --leaver 您的登录名 --login 接手人。", n, stuck))
+	}
+	if forged > 0 {
+		return n, fault.New(fault.Conflict, fmt.Sprintf("已移交 %d 件。还有 %d 件的密钥和原来的接不上，可能有人改动过数据库，不能移交。请立即告诉系统管理员，保留数据库备查。", n, forged))
 	}
 	return n, s.db.Write(ctx, func(tx *store.Tx) error {
 		var since int64

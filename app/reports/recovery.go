@@ -212,10 +212,10 @@ func opened(r *store.Reader, one, other string) (*recovery, *seal.Private, error
 // over, and who gets nothing new from then on. Whoever was kept
 // out of a report stays out: their grant there was a decoy, and the statement is
 // read again to see whom it names. It is visible on each report. It returns how
-// many reports they can read again.
-func (s *Service) Recover(ctx context.Context, one, other, login, leaver, print, reason string) (n int, err error) {
+// many reports they can read again, and how many the recovery key does not open.
+func (s *Service) Recover(ctx context.Context, one, other, login, leaver, print, reason string) (n, shut int, err error) {
 	if reason = typed.Line(reason); typed.Blank(reason) || len([]rune(reason)) > 200 {
-		return 0, fault.New(fault.Invalid, "请写明恢复的理由，最多 200 个字。")
+		return 0, 0, fault.New(fault.Invalid, "请写明恢复的理由，最多 200 个字。")
 	}
 	var key *seal.Private
 	var who *member
@@ -230,10 +230,10 @@ func (s *Service) Recover(ctx context.Context, one, other, login, leaver, print,
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := s.relist(ctx, key, id, print); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	err = s.db.Read(ctx, func(r *store.Reader) error {
 		if d, err = s.readers(r); err != nil {
@@ -256,10 +256,10 @@ func (s *Service) Recover(ctx context.Context, one, other, login, leaver, print,
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := s.ensure(ctx, []seal.Public{who.Key}); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	last := int64(0)
 	for {
@@ -268,7 +268,7 @@ func (s *Service) Recover(ctx context.Context, one, other, login, leaver, print,
 			return r.Model(&Report{}).Where("id > ? AND kept", last).Order("id").Limit(100).Pluck("id", &ids).Error
 		})
 		if err != nil {
-			return n, fmt.Errorf("reports: recover: %w", err)
+			return n, shut, fmt.Errorf("reports: recover: %w", err)
 		}
 		if len(ids) == 0 {
 			break
@@ -279,8 +279,12 @@ func (s *Service) Recover(ctx context.Context, one, other, login, leaver, print,
 				given, err = s.regain(tx, d, key, who, of, id)
 				return err
 			})
+			if errors.Is(err, seal.ErrSealed) || errors.Is(err, errForged) {
+				shut++ // from before this key, or meddled with: it must not stop the others
+				err = nil
+			}
 			if err != nil {
-				return n, err
+				return n, shut, err
 			}
 			if given {
 				n++
@@ -297,7 +301,7 @@ func (s *Service) Recover(ctx context.Context, one, other, login, leaver, print,
 		return journal.Append(tx, journal.Event{ActorName: staff.System.Name, Verb: "keys.recover", Subject: "staff", SubjectID: of, Public: true,
 			Changes: []journal.Change{{Field: "reason", New: reason}}})
 	})
-	return n, err
+	return n, shut, err
 }
 
 // relist signs the next roster with the recovery key where somebody stands on the
@@ -430,9 +434,6 @@ func (s *Service) regain(tx *store.Tx, d *desk, key *seal.Private, who *member, 
 	rings, err := s.rings(&tx.Reader, x, holderRecovery, 0, key)
 	if err == nil {
 		err = s.judge(&tx.Reader, x, rings)
-	}
-	if errors.Is(err, seal.ErrSealed) || errors.Is(err, errForged) {
-		return false, nil // from before this key, or meddled with: it must not stop the others
 	}
 	if err != nil {
 		return false, err

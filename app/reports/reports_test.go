@@ -589,18 +589,18 @@ func TestTwoKitsBringBackWhatALostPasswordClosed(t *testing.T) {
 		}
 		a, b := x.Kits[0].Secret, x.Kits[2].Secret
 		x.refused(x.Reports.Sign(x.ctx, x.li, reports.Signing{}), fault.Forbidden, "they sign for themselves")
-		_, err = x.Reports.Recover(x.ctx, a, a, "li", "", "", "忘记密码")
+		_, _, err = x.Reports.Recover(x.ctx, a, a, "li", "", "", "忘记密码")
 		if err == nil {
 			t.Error("one kit twice is enough")
 		}
-		_, err = x.Reports.Recover(x.ctx, b, a, "li", "", "0000 0000 0000 0000", "忘记密码")
+		_, _, err = x.Reports.Recover(x.ctx, b, a, "li", "", "0000 0000 0000 0000", "忘记密码")
 		x.refused(err, fault.Conflict, "for a key whose print its holder did not read")
 		own, err := x.li.Private()
 		x.must(err)
-		n, err := x.Reports.Recover(x.ctx, b, a, "li", "", staff.PublicOf(own).Print(), "忘记密码")
+		n, shut, err := x.Reports.Recover(x.ctx, b, a, "li", "", staff.PublicOf(own).Print(), "忘记密码")
 		x.must(err)
-		if n != 1 {
-			t.Errorf("%d reports came back", n)
+		if n != 1 || shut != 0 {
+			t.Errorf("%d reports came back, %d did not open", n, shut)
 		}
 		// The kits signed for the new key too: nobody else may be left who could.
 		v, err := x.Reports.Rosters(x.ctx, x.li)
@@ -629,10 +629,10 @@ func TestTwoKitsBringBackWhatALostPasswordClosed(t *testing.T) {
 		// New kits make the old ones worthless.
 		kits, err := x.Reports.NewKits(x.ctx, x.Kits[1].Secret, b)
 		x.must(err)
-		if _, err := x.Reports.Recover(x.ctx, a, b, "li", "", "", "再试"); err == nil {
+		if _, _, err := x.Reports.Recover(x.ctx, a, b, "li", "", "", "再试"); err == nil {
 			t.Error("old kits still open")
 		}
-		if _, err := x.Reports.Recover(x.ctx, kits[0].Secret, kits[1].Secret, "zhang", "li", "", "李纪检突然离职"); err != nil {
+		if _, _, err := x.Reports.Recover(x.ctx, kits[0].Secret, kits[1].Secret, "zhang", "li", "", "李纪检突然离职"); err != nil {
 			t.Error(err)
 		}
 		if got := x.queue(x.li); len(got) != 0 {

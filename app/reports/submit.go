@@ -53,8 +53,11 @@ func (s *Service) Preview(ctx context.Context, st *Statement) error {
 		return bad
 	}
 	d, err := s.seen(ctx, false)
-	if err == nil && (len(d.officers) == 0 || !d.readable(*st)) { // before anybody is told so
-		d, err = s.seen(ctx, true)
+	can := err == nil && len(d.officers) > 0 && d.readable(*st)
+	if err == nil && !can { // before anybody is told so
+		if d, err = s.seen(ctx, true); err == nil {
+			can = d.readable(*st)
+		}
 	}
 	if errors.Is(err, ErrRoster) || err == nil && len(d.officers) == 0 {
 		return errClosed
@@ -65,7 +68,7 @@ func (s *Service) Preview(ctx context.Context, st *Statement) error {
 	if kinds := d.reporting.Violations; st.Violation != "" && !slices.Contains(kinds, st.Violation) {
 		bad = joinFields(bad, fault.Field{Name: "violation", Message: "请从列表里选一类；说不准的，选“" + kinds[len(kinds)-1] + "”。"})
 	}
-	if !d.readable(*st) {
+	if !can {
 		x, _ := fault.As(errNobody(d.superior))
 		bad = joinFields(bad, x.Fields...)
 	}

@@ -14,7 +14,7 @@ import (
 
 type keysCommand struct {
 	Init    keysInit    `cmd:"" help:"Make the recovery key of sealed reports; prints three kits, once, to be kept on paper by three people."`
-	Kit     keysKit     `cmd:"" help:"Make three new kits out of two old ones, which are worth nothing afterwards."`
+	Kit     keysKit     `cmd:"" help:"Make three new kits out of two old ones, which then open nothing but older backups and are to be destroyed."`
 	Recover keysRecover `cmd:"" help:"With two kits, let an officer or custodian read again what a lost password closed."`
 	Anchor  keysAnchor  `cmd:"" help:"With two kits, trust the lists of keys as they stand in the database: after roster.json was lost or an older backup restored."`
 }
@@ -79,17 +79,23 @@ func (k kitFiles) read() (one, other string, err error) {
 	return lines[0], lines[1], nil
 }
 
-type keysKit struct{ kitFiles }
-
-func (c keysKit) Run(p *program) error {
-	one, other, err := c.read()
+// with does something that takes two kits.
+func (k kitFiles) with(p *program, do func(a *app.App, one, other string) error) error {
+	one, other, err := k.read()
 	if err != nil {
 		return err
 	}
-	return p.open(func(a *app.App) error {
+	return p.open(func(a *app.App) error { return do(a, one, other) })
+}
+
+type keysKit struct{ kitFiles }
+
+func (c keysKit) Run(p *program) error {
+	return c.with(p, func(a *app.App, one, other string) error {
 		kits, err := a.Reports.NewKits(p.ctx, one, other)
 		if err == nil {
 			printKits(os.Stdout, kits)
+			fmt.Fprintln(os.Stderr, "旧的恢复函打不开现在的数据库了，但是打得开以前的备份：请全部收回销毁。")
 		}
 		return err
 	})
@@ -104,27 +110,23 @@ type keysRecover struct {
 }
 
 func (c keysRecover) Run(p *program) error {
-	one, other, err := c.read()
-	if err != nil {
-		return err
-	}
-	return p.open(func(a *app.App) error {
-		n, err := a.Reports.Recover(p.ctx, one, other, c.Login, c.Leaver, c.Print, c.Reason)
-		if err == nil {
-			fmt.Fprintf(os.Stderr, "恢复了 %d 件举报的密钥。\n", n)
+	return c.with(p, func(a *app.App, one, other string) error {
+		n, shut, err := a.Reports.Recover(p.ctx, one, other, c.Login, c.Leaver, c.Print, c.Reason)
+		if err != nil {
+			return err
 		}
-		return err
+		fmt.Fprintf(os.Stderr, "恢复了 %d 件举报的密钥。\n", n)
+		if shut > 0 {
+			fmt.Fprintf(os.Stderr, "还有 %d 件恢复不了：是换恢复密钥以前收到的，或者它们的密钥被人改动过。请保留数据库备查。\n", shut)
+		}
+		return nil
 	})
 }
 
 type keysAnchor struct{ kitFiles }
 
 func (c keysAnchor) Run(p *program) error {
-	one, other, err := c.read()
-	if err != nil {
-		return err
-	}
-	return p.open(func(a *app.App) error {
+	return c.with(p, func(a *app.App, one, other string) error {
 		no, err := a.Reports.Anchor(p.ctx, one, other)
 		if err == nil {
 			fmt.Fprintf(os.Stderr, "已按数据库里的名单重新记下，最新的是第 %d 份。请纪检专员到“举报密钥”页逐个核对。\n", no)

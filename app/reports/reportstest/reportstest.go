@@ -3,6 +3,7 @@
 package reportstest
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -109,6 +110,22 @@ func (d *Desk) Sign(by staff.Actor, outside ...staff.Actor) {
 	if err := d.Reports.Sign(d.T.Context(), by, reports.Signing{Outside: ids, Recovery: d.Kits[0].Print}); err != nil {
 		d.T.Fatal(err)
 	}
+}
+
+// Away has the officer of a login depart, as if they had handed over; back brings them back.
+func Away(t testing.TB, db *store.DB, login string) (back func()) {
+	t.Helper()
+	do := func(sql string, args ...any) {
+		t.Helper()
+		err := db.Write(t.Context(), func(tx *store.Tx) error {
+			return errors.Join(tx.Exec(sql, args...).Error, tx.Exec("UPDATE revisions SET n = n + 1").Error)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	do("INSERT INTO key_departures (staff_id, at) SELECT id, ? FROM staff WHERE login = ?", db.Now(), login)
+	return func() { t.Helper(); do("DELETE FROM key_departures") }
 }
 
 // Captcha draws one and reads its answer from the database.

@@ -1,7 +1,6 @@
 package desk_test
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -10,7 +9,6 @@ import (
 
 	"mingjing/app/apptest"
 	"mingjing/app/reports/reportstest"
-	"mingjing/app/store"
 )
 
 // says checks a page's status, and what it says and does not say.
@@ -97,18 +95,10 @@ func TestAClerkTakesDownAReport(t *testing.T) {
 		for name, x := range map[string]string{"anonymous": "no", "name": "李四", "phone": "13900002222", "person": "某丙", "unit": "某部", "place": "某处", "facts": "插手工程。", "exclude": "某丁"} {
 			v.Set(name, x)
 		}
-		departs := func(how string, args ...any) {
-			err := s.App.DB.Write(t.Context(), func(tx *store.Tx) error {
-				return errors.Join(tx.Exec(how, args...).Error, tx.Exec("UPDATE revisions SET n = n + 1").Error)
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		departs("INSERT INTO key_departures (staff_id, at) SELECT id, ? FROM staff WHERE login = 'discipline_officer'", s.App.DB.Now())
+		back := reportstest.Away(t, s.App.DB, "discipline_officer")
 		closed := says(t, "closed", clerk.Post("/desk/intake/report", v), http.StatusServiceUnavailable, []string{"李四", "13900002222", "某丙", "某部", "某处", "插手工程。", "某丁", "12388", "再试一次保存"}, "请请", "您的内容没有保存")
 		says(t, "closed, without words", clerk.Get("/desk/intake/report"), 200, []string{"不能登记"}, "再试一次保存")
-		departs("DELETE FROM key_departures")
+		back()
 		says(t, "open again", clerk.Post("/desk/intake/report", closed.Fields("form.form")), 200, []string{"举报已加密登记"})
 		reportstest.Check(t, s.App.DB)
 	})

@@ -1,7 +1,6 @@
 package public_test
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"mingjing/app/apptest"
 	"mingjing/app/reports/reportstest"
-	"mingjing/app/store"
 )
 
 // report fills the form of a report as its page asks.
@@ -243,15 +241,7 @@ func TestAFormThatClosesGivesBackAllThatWasTyped(t *testing.T) {
 		b := s.Browser()
 		v := report(b, "anonymous", "no", "name", "张三", "phone", "13900001111", "unit", "某庭", "person_post", "庭长", "happened_at", "三月", "place", "某处")
 		v["exclude"] = []string{"某乙", "某丙"}
-		departs := func(how string, args ...any) {
-			err := s.App.DB.Write(t.Context(), func(tx *store.Tx) error {
-				return errors.Join(tx.Exec(how, args...).Error, tx.Exec("UPDATE revisions SET n = n + 1").Error)
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		departs("INSERT INTO key_departures (staff_id, at) SELECT id, ? FROM staff WHERE login = 'discipline_officer'", s.App.DB.Now())
+		open := reportstest.Away(t, s.App.DB, "discipline_officer")
 		var back url.Values
 		for _, step := range []string{"", "check", "captcha", "edit"} {
 			v.Set("step", step)
@@ -269,7 +259,7 @@ func TestAFormThatClosesGivesBackAllThatWasTyped(t *testing.T) {
 		if p := b.Get("/submit/report"); p.Status != 200 || strings.Contains(p.Text(), "再试一次") {
 			t.Errorf("closed: %d %s", p.Status, p.Text())
 		}
-		departs("DELETE FROM key_departures")
+		open()
 		back.Set("step", "edit")
 		if p := b.Post("/submit/report", back); p.Status != 200 || p.Value("person_post") != "庭长" || p.Find("#facts").Text() == "" || !strings.Contains(p.Find("#exclude").Text(), "某乙\n某丙") {
 			t.Errorf("open again: %d %s", p.Status, p.Text())
