@@ -234,7 +234,7 @@ func TestEveryBackendKeepsTheContract(t *testing.T) {
 func TestNothingIsStoredInTheClear(t *testing.T) {
 	eachBackend(t, func(t *testing.T, b backend) {
 		s := Sealed(b.Store, identity(t))
-		got, err := Receive(t.Context(), s, "canary-name.txt", strings.NewReader(strings.Repeat("canary-content 金丝雀 ", 5000)), 1<<20)
+		got, err := Receive(t.Context(), s, Attachments, "canary-name.txt", strings.NewReader(strings.Repeat("canary-content 金丝雀 ", 5000)), 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -441,7 +441,7 @@ func TestReceiveAcceptsWhatItSays(t *testing.T) {
 	} {
 		// one byte at a time as well: what streams by must not matter
 		for _, r := range []io.Reader{bytes.NewReader(x.content), iotest.DataErrReader(bytes.NewReader(x.content)), iotest.HalfReader(bytes.NewReader(x.content))} {
-			got, err := Receive(t.Context(), s, name, r, 4<<20)
+			got, err := Receive(t.Context(), s, Attachments, name, r, 4<<20)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 				continue
@@ -488,20 +488,20 @@ func TestReceiveRefusesAndLeavesNothing(t *testing.T) {
 			{"a.pdf", nil, fault.Invalid, "空文件"},
 			{"a.pdf", append(slices.Clone(pdf), make([]byte, 2<<20)...), fault.TooLarge, "超过 2 MB"},
 		} {
-			_, err := Receive(t.Context(), s, x.name, bytes.NewReader(x.content), 2<<20)
+			_, err := Receive(t.Context(), s, Attachments, x.name, bytes.NewReader(x.content), 2<<20)
 			if !fault.Is(err, x.kind) || !strings.Contains(err.Error(), x.words) {
 				t.Errorf("%s %.20q: %v", x.name, x.content, err)
 			}
 		}
 		boom := errors.New("boom")
-		if _, err := Receive(t.Context(), s, "a.pdf", io.MultiReader(bytes.NewReader(pdf), iotest.ErrReader(boom)), 1000); !errors.Is(err, boom) {
+		if _, err := Receive(t.Context(), s, Attachments, "a.pdf", io.MultiReader(bytes.NewReader(pdf), iotest.ErrReader(boom)), 1000); !errors.Is(err, boom) {
 			t.Error(err)
 		}
 		if d := cmp.Diff([]string{}, keys(t, s)); d != "" {
 			t.Errorf("a refused file was kept: %s", d)
 		}
 		exact := append(slices.Clone(pdf), make([]byte, 100)...)
-		if _, err := Receive(t.Context(), s, "a.pdf", bytes.NewReader(exact), int64(len(exact))); err != nil {
+		if _, err := Receive(t.Context(), s, Attachments, "a.pdf", bytes.NewReader(exact), int64(len(exact))); err != nil {
 			t.Errorf("a file of exactly the limit: %v", err)
 		}
 	})

@@ -180,7 +180,7 @@ func files(t testing.TB) map[string][]byte {
 
 func cleaned(t testing.TB, name string, raw []byte) []byte {
 	t.Helper()
-	media, err := Check(name, raw[:min(len(raw), headSize)])
+	media, err := Attachments.Check(name, raw[:min(len(raw), headSize)])
 	if err != nil {
 		t.Fatal(name, err)
 	}
@@ -285,7 +285,7 @@ func FuzzClean(f *testing.F) {
 		f.Add(name, raw)
 	}
 	f.Fuzz(func(t *testing.T, name string, raw []byte) {
-		media, err := Check(name, raw[:min(len(raw), headSize)])
+		media, err := Attachments.Check(name, raw[:min(len(raw), headSize)])
 		if err != nil {
 			return
 		}

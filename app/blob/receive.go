@@ -67,15 +67,24 @@ const officeXML = "application/vnd.openxmlformats-officedocument."
 // AcceptedWords lists for visitors what is accepted.
 const AcceptedWords = "PDF、OFD、Word、Excel、PPT、WPS 文档，JPG、PNG、GIF、WebP、HEIC 图片和 TXT 文本"
 
+// Accepted is what a form says that it takes, to who brought something else.
+type Accepted struct {
+	Words   string // the kinds
+	Instead string // what to do with others, a sentence; may be empty
+}
+
+// Attachments are the kinds that are kept as they came.
+var Attachments = Accepted{Words: AcceptedWords}
+
 // headSize is how much of a file tells its type.
 const headSize = 3072
 
 // Check tells the media type of a file from its name and first bytes (3 kB
 // suffice). The content must be what the extension says.
-func Check(name string, head []byte) (string, error) {
+func (a Accepted) Check(name string, head []byte) (string, error) {
 	k, ok := kinds[strings.ToLower(path.Ext(name))]
 	if !ok {
-		return "", fault.New(fault.Unsupported, "不接受这种类型的附件，请改用"+AcceptedWords+"。")
+		return "", fault.New(fault.Unsupported, "不接受这种类型的附件，请改用"+a.Words+"。"+a.Instead)
 	}
 	if len(head) == 0 {
 		return "", fault.New(fault.Invalid, "附件“"+name+"”是空文件，请检查后重新选择。")
@@ -138,14 +147,14 @@ func CleanName(name string) string {
 // disk in the clear. The directory of an Office file stands at its end, so the
 // bomb check looks at the remembered tail when the end comes by, before the
 // store is told that the stream is complete.
-func Receive(ctx context.Context, s Store, name string, r io.Reader, limit int64) (Received, error) {
+func Receive(ctx context.Context, s Store, accepted Accepted, name string, r io.Reader, limit int64) (Received, error) {
 	in := Received{Key: NewKey(), Name: CleanName(name)}
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(r, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return Received{}, fmt.Errorf("receive attachment: %w", err)
 	}
-	if in.Type, err = Check(in.Name, head[:n]); err != nil {
+	if in.Type, err = accepted.Check(in.Name, head[:n]); err != nil {
 		return Received{}, err
 	}
 	q := &inspection{r: io.MultiReader(bytes.NewReader(head[:n]), r), name: in.Name, limit: limit, sum: sha256.New()}

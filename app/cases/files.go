@@ -42,7 +42,7 @@ func (s *Service) Stage(ctx context.Context, key, name string, body io.Reader) (
 // store writes the blob first, then the row: a crash in between leaves an
 // orphan blob for the sweep, never a row without its file.
 func (s *Service) store(ctx context.Context, name string, body io.Reader, owner func(*Attachment), siblings func(*store.Tx) *gorm.DB) (Attachment, error) {
-	got, err := blob.Receive(ctx, s.blobs, name, body, MaxFileSize)
+	got, err := blob.Receive(ctx, s.blobs, blob.Attachments, name, body, MaxFileSize)
 	if err != nil {
 		return Attachment{}, err
 	}

@@ -171,7 +171,7 @@ func (s *Service) AddEvidence(ctx context.Context, a staff.Actor, x Subject, n N
 		return err
 	}
 	if n.Body != nil {
-		got, err := blob.Receive(ctx, s.blobs, n.Name, n.Body, MaxEvidence)
+		got, err := blob.Receive(ctx, s.blobs, blob.Attachments, n.Name, n.Body, MaxEvidence)
 		if err != nil {
 			return err
 		}

@@ -19,6 +19,11 @@ import (
 	"mingjing/app/store"
 )
 
+// Evidence is what a report takes: fewer kinds than other forms, since what cannot
+// be cleaned of its maker's traces is refused.
+var Evidence = blob.Accepted{Words: "PDF、OFD，docx、xlsx、pptx 文档，JPG、PNG、GIF、WebP 图片和 TXT 文本",
+	Instead: "录音、录像网上不收：请保管好原件，在文字里写明“有录音”“有录像”，再约怎么交。"}
+
 // fileRow is a sealed file: as it came, or the working copy.
 type fileRow struct {
 	ID             int64
@@ -90,7 +95,7 @@ func (s *Service) Stage(ctx context.Context, key, name string, body io.Reader) (
 		return File{}, fault.New(fault.Malformed, "页面已经失效，请返回重新打开表单。")
 	}
 	pair := seal.NewPrivate()
-	got, err := blob.Receive(ctx, sealing{s.blobs, pair.Public()}, name, body, cases.MaxFileSize)
+	got, err := blob.Receive(ctx, sealing{s.blobs, pair.Public()}, Evidence, name, body, cases.MaxFileSize)
 	if err != nil {
 		return File{}, err
 	}

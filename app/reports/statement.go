@@ -57,6 +57,9 @@ const (
 	maxExclude = 10
 )
 
+// byClerk reports whether a clerk writes for the reporter, and is spoken to.
+func (s *Statement) byClerk() bool { return s.Channel != cases.Web }
+
 // Clean tidies every answer in place and returns what has to be mended.
 func (s *Statement) Clean() error {
 	var bad []fault.Field
@@ -83,7 +86,11 @@ func (s *Statement) Clean() error {
 	case n == 0:
 		add("facts", "请写清举报的事实：谁、什么时候、在哪里、做了什么。")
 	case n > MaxFacts:
-		add("facts", fmt.Sprintf("事实最多 %d 个字，现在有 %d 个字。请缩短，其余的可以做成附件，或者提交后凭查询码补充。", MaxFacts, n))
+		rest := "其余的可以做成附件，或者提交后凭查询码补充"
+		if s.byClerk() {
+			rest = "其余的请举报人换好查询码以后自己补充"
+		}
+		add("facts", fmt.Sprintf("事实最多 %d 个字，现在有 %d 个字。请缩短，%s。", MaxFacts, n, rest))
 	}
 	if s.Person == "" && s.Unit == "" {
 		add("person", "请写被举报人的姓名；不知道姓名的，写明单位。")
@@ -106,11 +113,15 @@ func (s *Statement) Clean() error {
 		line("email", "邮箱", &s.Who.Email)
 		line("address", "地址", &s.Who.Address)
 		line("id_number", "身份证号", &s.Who.IDNumber)
+		name, phone := "实名举报请写姓名；不愿意写的，请选“匿名”。", "实名举报请写电话，好告诉您受理情况和结果；不愿意写的，请选“匿名”。"
+		if s.byClerk() {
+			name, phone = "实名的请记下举报人姓名；他不愿意说的，选“匿名”。", "实名的请记下举报人电话，办理人好告诉他结果；他不愿意留的，选“匿名”。"
+		}
 		if s.Who.Name == "" {
-			add("name", "实名举报请写姓名；不愿意写的，请选“匿名”。")
+			add("name", name)
 		}
 		if s.Who.Phone == "" {
-			add("phone", "实名举报请写电话，好告诉您受理情况和结果；不愿意写的，请选“匿名”。")
+			add("phone", phone)
 		} else if !cases.PhoneLike(s.Who.Phone) {
 			add("phone", "电话号码只写数字，可以有区号，例如 0871-64090000。")
 		}

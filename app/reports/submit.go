@@ -36,13 +36,26 @@ type Ticket struct {
 	Again       bool // the form had been taken already
 }
 
-// errNobody says, before anything is sent, that nobody could read it.
-func errNobody(superior string) error {
+// Nobody is a refusal, before anything is sent, because nobody here could read it.
+type Nobody struct{ error }
+
+func (n Nobody) Unwrap() error { return n.error }
+
+func nobody(superior string) fault.Field {
 	if superior == "" {
 		superior = "上级纪检监察机关（拨打 12388，或者到 www.12388.gov.cn）"
 	}
-	return fault.Form([]fault.Field{{Name: "exclude", Message: "按您写的内容和不能看到的人，本院没有人可以办理这件举报，还没有提交，什么都没有保存。请改向" + superior + "反映。"}})
+	return fault.Field{Name: "exclude", Message: "按您写的内容和不能看到的人，本院没有人可以办理这件举报，还没有提交，什么都没有保存。请改向" + superior + "反映。"}
 }
+
+// Used is a form that became a report before: of other words, or (Same) of these,
+// whose code is not told any more.
+type Used struct {
+	error
+	Same bool
+}
+
+func (u Used) Unwrap() error { return u.error }
 
 var errClosed = fault.New(fault.Busy, "现在没有能打开举报的纪检专员，在线举报暂时关闭，您的内容没有保存。请改走页面上写的其他渠道，或者过后再来。")
 
@@ -69,8 +82,7 @@ func (s *Service) Preview(ctx context.Context, st *Statement) error {
 		bad = joinFields(bad, fault.Field{Name: "violation", Message: "请从列表里选一类；说不准的，选“" + kinds[len(kinds)-1] + "”。"})
 	}
 	if !can {
-		x, _ := fault.As(errNobody(d.superior))
-		bad = joinFields(bad, x.Fields...)
+		return Nobody{joinFields(bad, nobody(d.superior))}
 	}
 	return bad
 }
@@ -147,21 +159,14 @@ func (s *Service) Known(ctx context.Context, st Statement) (t Ticket, ok bool, e
 // has typed it: the browser of a shared machine would send that form for anybody.
 const retold = 5 * time.Minute
 
-// errReceived is a form that was taken before, whose code is not told any more.
-type errReceived struct{ error }
-
-func (e errReceived) Unwrap() error { return e.error }
-
-// HadAlready reports whether a form was refused because all of it had been taken.
-func HadAlready(err error) bool {
-	var e errReceived
-	return errors.As(err, &e)
-}
-
 // again is the ticket of a form that became a report before. Its code opens the
 // report, and so tells whether the same was said then.
 func (s *Service) again(r *store.Reader, x Report, j *job) (Ticket, error) {
-	used := fault.New(fault.Conflict, "这张表单刚才已经提交过另一份举报（受理编号 "+x.CaseNo+"）。下面的内容还没有提交：是另一件事的，请填写新的验证码后提交。")
+	words := "这张表单刚才已经提交过另一份举报（受理编号 " + x.CaseNo + "）。下面的内容还没有提交：是另一件事的，请填写新的验证码后提交。"
+	if j.st.byClerk() {
+		words = "这一页刚才已经保存过一件（受理编号 " + x.CaseNo + "）。下面改过的内容还没有保存；是另一件事才再保存一次。"
+	}
+	used := Used{error: fault.New(fault.Conflict, words)}
 	if !j.code.Matches(x.Salt, x.CodeCheck) {
 		return Ticket{}, used // its code was changed since
 	}
@@ -182,13 +187,13 @@ func (s *Service) again(r *store.Reader, x Report, j *job) (Ticket, error) {
 		return Ticket{}, used
 	}
 	if more, err := s.brings(r, x, 1, j.st.Key, keys); err != nil || more {
-		return Ticket{}, cmp.Or(err, used)
+		return Ticket{}, cmp.Or(err, error(used))
 	}
 	if x.CodeKnown && r.Now.Sub(x.SubmittedAt) > 6*retold {
-		return Ticket{}, errReceived{fault.New(fault.Conflict, "这件举报已经登记（受理编号 "+x.CaseNo+"），没有重复登记。查询码只在登记后半小时内可以再看，现在不再显示。")}
+		return Ticket{}, Used{fault.New(fault.Conflict, "这件举报已经登记（受理编号 "+x.CaseNo+"），没有重复登记。查询码只在登记后半小时内可以再看，现在不再显示。"), true}
 	}
 	if x.CodeProven && r.Now.Sub(x.SubmittedAt) > retold {
-		return Ticket{}, errReceived{fault.New(fault.Conflict, "这份举报已经收到（受理编号 "+x.CaseNo+"），没有重复登记。查询码您核对过了，为了安全不再显示；请凭编号和查询码到“查询进度”查看。")}
+		return Ticket{}, Used{fault.New(fault.Conflict, "这份举报已经收到（受理编号 "+x.CaseNo+"），没有重复登记。查询码您核对过了，为了安全不再显示；请凭编号和查询码到“查询进度”查看。"), true}
 	}
 	t := j.ticketOf(x)
 	t.Again = true
@@ -239,7 +244,7 @@ func (s *Service) prepare(ctx context.Context, j *job, anew bool) error {
 	}
 	may := d.readersOf(j.st)
 	if !d.anybody(may) {
-		return errNobody(d.superior)
+		return Nobody{fault.Form([]fault.Field{nobody(d.superior)})}
 	}
 	keys := []seal.Public{d.roster.Recover}
 	for _, m := range d.everybody() {

@@ -1,14 +1,13 @@
 package desk
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"mingjing/app/blob"
 	"mingjing/app/calendar"
 	"mingjing/app/cases"
 	"mingjing/app/fault"
@@ -280,7 +279,7 @@ func (d *Doors) reportActs(csrf, here string, v reports.Open) (acts []view.Act) 
 	add(reports.DoAssign, "交办", "交给一位纪检专员。交办以后，其他人手里的密钥作废，只有他能打开。", "交办",
 		view.Field{Name: "to", ID: "assign-to", Kind: view.Select, Label: "办理人", Choices: append([]view.Choice{{Text: "请选择"}}, to...), Required: true})
 	add(reports.DoAnswer, "回复举报人", "需要补充的、想问的，写在这里，举报人凭查询码看。", "回复", long("answer", "给举报人的话", "不要写能让别人认出举报人的话。"),
-		view.Field{Name: "attachments", Kind: view.Files, Label: "附件", Hint: "例如送达的文书。作者等信息会先去掉。只收 " + view.EvidenceWords + "。"})
+		view.Field{Name: "attachments", Kind: view.Files, Label: "附件", Hint: "例如送达的文书。作者等信息会先去掉。只收 " + reports.Evidence.Words + "。"})
 	if n := len(acts); n > 0 && acts[n-1].Name == string(reports.DoAnswer) {
 		acts[n-1].Form.Hidden = []view.Hidden{{Name: "submission_key", Value: newKey()}}
 	}
@@ -310,7 +309,7 @@ func (d *Doors) ActOnReport(c *door.Ctx) error {
 	f, err := c.FormWith(func(f *door.Form, name string, body io.Reader) error {
 		_, err := d.house.Reports.Stage(c.Std(), f.Get("submission_key"), name, body)
 		if x, ok := fault.As(err); ok && x.Kind != fault.Busy {
-			bad = strings.ReplaceAll(x.Message, blob.AcceptedWords, view.EvidenceWords)
+			bad = x.Message
 			if len(x.Fields) > 0 {
 				bad = x.Fields[0].Message
 			}
@@ -541,7 +540,11 @@ func (d *Doors) rosterPage(c *door.Ctx, status int, act string, f *door.Form, wr
 		p.Acts = append(p.Acts, view.Act{Name: "sign", Label: "核对无误，签署名单", Lead: lead, Open: changed || v.No == 0, Form: view.Form{Action: p.Path, CSRF: p.CSRF, Hidden: []view.Hidden{{Name: "seen", Value: v.Seen()}}, Fields: fields, Buttons: []view.Button{{Text: "签署名单"}}}})
 	}
 	if len(others) > 0 && !c.Actor.Has(staff.SecAdmin) {
-		p.Acts = append(p.Acts, view.Act{Name: "handover", Label: "离任移交", Lead: "把您手里的全部移交给一个人。移交以后您打不开任何举报，新的也不再给您，安全管理员才能停用您的账号。", Form: view.Form{Action: p.Path + "/handover", CSRF: p.CSRF,
+		what := "把您手里的全部移交给一个人。"
+		if c.Actor.Has(staff.Custodian) {
+			what = "您保管的身份，留给收到举报时就在名单上的其他保管人；只有您一个人的，要用恢复函转给接手的人。"
+		}
+		p.Acts = append(p.Acts, view.Act{Name: "handover", Label: "离任移交", Lead: what + "移交以后您打不开任何举报，新的也不再给您，安全管理员才能停用您的账号。", Form: view.Form{Action: p.Path + "/handover", CSRF: p.CSRF,
 			Fields: []view.Field{{Name: "to", Kind: view.Select, Label: "移交给", Choices: append([]view.Choice{{Text: "请选择"}}, others...), Required: true}}, Buttons: []view.Button{{Text: "移交"}}}})
 	}
 	if wrong != nil {
@@ -620,8 +623,7 @@ func (d *Doors) takeReport(c *door.Ctx, status int, f *door.Form, wrong error) e
 	}
 	p.Path = "/desk/intake/report"
 	key := f.Get("submission_key")
-	number, again := takenAs(wrong)
-	if len(key) < 16 || again {
+	if used := (reports.Used{}); len(key) < 16 || errors.As(wrong, &used) {
 		key = newKey() // the old one belongs to what was saved: with it nothing else could ever be
 	}
 	p.Form.Hidden = []view.Hidden{{Name: "submission_key", Value: key}}
@@ -639,11 +641,11 @@ func (d *Doors) takeReport(c *door.Ctx, status int, f *door.Form, wrong error) e
 		}
 		return c.Render(status, p)
 	}
-	if again {
-		wrong = fault.New(fault.Conflict, "这一页刚才已经保存过一件（受理编号 "+number+"）。下面改过的内容还没有保存；是另一件事才再保存一次。")
-	}
 	if wrong != nil {
-		againTo(&p, f, wrong)
+		again(&p.Desk, &p.Form, f, wrong)
+	}
+	if none := (reports.Nobody{}); errors.As(wrong, &none) {
+		p.Notices = append(p.Notices, view.Notice{Text: "也可以请对方拨打纪检监察机关的举报电话 12388。"})
 	}
 	return c.Render(status, p)
 }
@@ -664,50 +666,6 @@ func closedWords(site settings.Site) string {
 		words += "举报派驻纪检监察组的，找" + site.Superior + "。"
 	}
 	return words
-}
-
-var ofNumber = regexp.MustCompile(`受理编号 (\d{8})`)
-
-// takenAs is the number under which a form was saved before with other words.
-func takenAs(err error) (number string, ok bool) {
-	x, is := fault.As(err)
-	if !is || x.Kind != fault.Conflict || strings.Contains(x.Message, "没有重复登记") {
-		return "", false
-	}
-	m := ofNumber.FindStringSubmatch(x.Message)
-	if m == nil {
-		return "", false
-	}
-	return view.Code(m[1]).String(), true
-}
-
-// againTo gives a clerk the form back, with what is wrong said to a clerk: the
-// room's sentences speak to the reporter.
-func againTo(p *view.DeskFormPage, f *door.Form, wrong error) {
-	if x, ok := fault.As(wrong); ok && x.Kind == fault.Invalid {
-		fields := slices.Clone(x.Fields)
-		for i, m := range fields {
-			switch {
-			case m.Name == "facts" && strings.Contains(m.Message, "附件"):
-				before, _, _ := strings.Cut(m.Message, "请缩短")
-				fields[i].Message = before + "请缩短；其余的请举报人换好查询码以后自己补充。"
-			case strings.Contains(m.Message, "本院没有人可以办理"):
-				fields[i].Message += "也可以请对方拨打纪检监察机关的举报电话 12388。"
-			case m.Name == "name" && strings.Contains(m.Message, "实名举报请写"):
-				fields[i].Message = "实名的请记下举报人姓名；他不愿意说的，选“匿名”。"
-			case m.Name == "phone" && strings.Contains(m.Message, "实名举报请写"):
-				fields[i].Message = "实名的请记下举报人电话，办理人好告诉他结果；他不愿意留的，选“匿名”。"
-			}
-		}
-		wrong = fault.Form(fields)
-	} else if ok && strings.Contains(x.Message, "没有重复登记") {
-		number := ""
-		if m := ofNumber.FindStringSubmatch(x.Message); m != nil {
-			number = "（受理编号 " + view.Code(m[1]).String() + "）"
-		}
-		wrong = fault.New(fault.Conflict, "下面这件已经保存过"+number+"，没有重复登记。查询码举报人已经核对过，不再显示。")
-	}
-	again(&p.Desk, &p.Form, f, wrong)
 }
 
 // RecordReport seals what a clerk took down and shows number and code, once.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"mingjing/app/blob"
 	"mingjing/app/cases"
 	"mingjing/app/fault"
 	"mingjing/app/reports"
@@ -22,9 +21,7 @@ import (
 // visitCookie holds what a right number and code of a report have earned.
 const visitCookie = "report"
 
-const recordings = "录音、录像网上不收：请保管好原件，在事实里写明“有录音”“有录像”，办理人会在查询页上和您约怎么交。"
-
-var evidenceRule = fmt.Sprintf("最多 %d 个，每个不超过 %d MB。只收 %s；HEIC 照片请先另存为 JPG，WPS、doc、xls、ppt 请另存为 docx、xlsx、pptx 或者 PDF。"+recordings, cases.MaxFiles, cases.MaxFileSize>>20, view.EvidenceWords)
+var evidenceRule = fmt.Sprintf("最多 %d 个，每个不超过 %d MB。只收 %s；HEIC 照片请先另存为 JPG，WPS、doc、xls、ppt 请另存为 docx、xlsx、pptx 或者 PDF。录音、录像网上不收：请保管好原件，在事实里写明“有录音”“有录像”，办理人会在查询页上和您约怎么交。", cases.MaxFiles, cases.MaxFileSize>>20, reports.Evidence.Words)
 
 // Report shows the guide and the form of a report, or, while nobody could read
 // one, the guide and the other channels.
@@ -32,10 +29,11 @@ func (d *Doors) Report(c *door.Ctx) error {
 	return d.reportForm(c, 200, newKey(), func(string) string { return "" }, nil, brought{})
 }
 
-// brought are the files of a form that is shown again: those that the server has, and those that it was sent and has not.
+// brought is what a form that is shown again brought: the files that the server has, and those that it was sent and has not.
 type brought struct {
 	kept, missing []string
 	lost          bool // some have to be chosen again, whether their names are known or not
+	nobody        bool // nobody here could read it: where else to go is said
 }
 
 func (d *Doors) reportForm(c *door.Ctx, status int, key string, value func(string) string, bad []fault.Field, files brought) error {
@@ -71,6 +69,7 @@ func (d *Doors) reportForm(c *door.Ctx, status int, key string, value func(strin
 	p.Form.CSRF = c.CSRF()
 	p.Form.Hidden = append(p.Form.Hidden, view.Hidden{Name: "submission_key", Value: key})
 	p.Form.Captcha = &view.Captcha{ID: captcha}
+	p.Nobody = files.nobody
 	p.Form.FilesLost, p.Form.Lost = files.lost, files.missing
 	p.Form.Buttons = []view.Button{{Text: "下一步：核对内容", Name: "step", Value: "check"}, {Text: "换一张验证码", Name: "step", Value: "captcha"}}
 	if len(files.kept) > 0 {
@@ -79,8 +78,6 @@ func (d *Doors) reportForm(c *door.Ctx, status int, key string, value func(strin
 		p.Form.Buttons = append(p.Form.Buttons, view.Button{Text: "去掉已传的材料", Name: "step", Value: "nofiles"})
 	}
 	for _, m := range bad {
-		// The room's sentence names where to go as bare text; the page adds what can be pressed.
-		p.Nobody = p.Nobody || strings.Contains(m.Message, "本院没有人可以办理")
 		if !p.Form.Fail(m.Name, m.Message) {
 			p.Notices = append(p.Notices, view.Notice{Text: m.Message})
 		}
@@ -127,10 +124,7 @@ func (d *Doors) stageEvidence(c *door.Ctx, f *door.Form, name string, body io.Re
 	}
 	a, err := d.house.Reports.Stage(c.Std(), f.Get("submission_key"), name, body)
 	giveBack(2 * (cases.MaxFileSize - a.Size))
-	switch x, ok := fault.As(err); {
-	case ok && strings.Contains(x.Message, blob.AcceptedWords):
-		return fault.New(x.Kind, strings.ReplaceAll(x.Message, blob.AcceptedWords, view.EvidenceWords)+recordings)
-	case ok && x.Kind == fault.Busy: // of this file: what was typed comes back with the form
+	if x, ok := fault.As(err); ok && x.Kind == fault.Busy { // of this file: what was typed comes back with the form
 		return fault.New(fault.Unsupported, x.Message)
 	}
 	return err
@@ -163,11 +157,13 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 		}
 		return e, err
 	}
+	var none reports.Nobody
 	again := func(status int, bad []fault.Field) error {
 		e, err := held()
 		if err != nil {
 			return err
 		}
+		e.nobody = none != reports.Nobody{}
 		return d.reportForm(c, status, key, asTyped(f), bad, e)
 	}
 	// Somebody else's hurry, or nobody to read it: with the second, the form that comes again is the closed one.
@@ -179,7 +175,7 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 	}
 	// A form with another key has no files: those that came with this one belong to the report it brought.
 	used := func(err error) error {
-		if reports.HadAlready(err) { // whoever uses this machine now is not shown what was written
+		if before := (reports.Used{}); errors.As(err, &before) && before.Same { // whoever uses this machine now is not shown what was written
 			return d.trackPage(c, 409, "", nil, view.Notice{Text: err.Error()})
 		}
 		return d.reportForm(c, 409, newKey(), asTyped(f), []fault.Field{{Message: err.Error()}}, brought{lost: files.chosen || f.Get(keptFiles) != ""})
@@ -222,6 +218,7 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 		}
 	}
 	if err := room.Preview(c.Std(), &st); err != nil {
+		errors.As(err, &none)
 		fields, ok := door.Fields(err)
 		if !ok {
 			return busy(err)
@@ -244,6 +241,7 @@ func (d *Doors) SendReport(c *door.Ctx) error {
 		return d.checkReport(c, key, f, st, e.kept)
 	}
 	t, err := room.Submit(c.Std(), st)
+	errors.As(err, &none)
 	if fields, ok := door.Fields(err); ok {
 		return again(422, fields)
 	}

@@ -25,10 +25,6 @@ const (
 	Anonymous = "yes"
 )
 
-// EvidenceWords are the files that a report takes: fewer than other forms, since what cannot be cleaned of its maker's
-// traces is refused.
-const EvidenceWords = "PDF、OFD，docx、xlsx、pptx 文档，JPG、PNG、GIF、WebP 图片和 TXT 文本"
-
 // ReportFields are the questions of a report. Violations come from settings.
 func ReportFields(privacyVersion, attachmentRule string, violations []string) []Field {
 	kinds := []Choice{{"", "请选择（说不准的可以不选）"}}
