@@ -236,6 +236,25 @@ func TestFilesThatTheServerHasStayWhateverElseIsWrong(t *testing.T) {
 	})
 }
 
+func TestWhomNobodyHereMayReadForIsToldWhereElseToGo(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		for name, change := range map[string][]string{"it names the only officer": {"exclude", "纪检专员（试用）"}, "it is about the group": {"person_post", "纪检监察组组长"}} {
+			b := s.Browser()
+			p := b.Upload("/submit/report", report(b, change...))
+			if p.Status != 422 || !strings.Contains(p.Text(), "这件举报可以向这里反映") || p.Find(`main a[href="tel:12388"]`).Length() == 0 || !strings.Contains(p.Text(), "本院没有人可以办理") {
+				t.Errorf("%s: %d %s", name, p.Status, p.Text())
+			}
+			if got := p.Find("textarea[name=facts]").Text(); got != "收受当事人财物，有录音。" {
+				t.Errorf("%s: what was typed: %q", name, got)
+			}
+		}
+		b := s.Browser()
+		if p := b.Upload("/submit/report", report(b, "facts", "")); p.Status != 422 || strings.Contains(p.Text(), "这件举报可以向这里反映") {
+			t.Errorf("another mistake sends them elsewhere: %d", p.Status)
+		}
+	})
+}
+
 func TestAFormThatClosesGivesBackAllThatWasTyped(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		b := s.Browser()
