@@ -28,6 +28,7 @@ import (
 	"mingjing/app/courier"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/logbook"
 	"mingjing/app/reports"
 	"mingjing/app/seal"
 	"mingjing/app/settings"
@@ -55,6 +56,7 @@ type App struct {
 	Subscriptions *subscription.Service
 	Stats         *stats.Service
 	Blobs         blob.Store
+	Log           *logbook.Book
 	House         *door.House
 	Web           *web.Server
 	log           *slog.Logger
@@ -101,6 +103,9 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.Blobs = blob.Sealed(plain, identity)
+	if a.Log, err = logbook.Open(ctx, a.DB, a.Config.KeysDir, a.Config.LogOrigin()); err != nil {
+		return err
+	}
 	a.Staff = staff.New(a.DB, pepper, a.Config.SecondFactorRequired())
 	a.Ledger = ledger.New(a.DB, a.Blobs)
 	a.Cases = cases.New(a.DB, a.Blobs, pepper)
@@ -113,7 +118,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.Subscriptions = subscription.New(a.DB, pepper)
 	a.Stats = stats.New(a.DB)
-	a.House = door.NewHouse(door.House{Subscriptions: a.Subscriptions, Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Reports: a.Reports, Stats: a.Stats, Outbox: courier.NewOutbox(a.DB), Ready: a.ready.Load}, pepper)
+	a.House = door.NewHouse(door.House{Subscriptions: a.Subscriptions, Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Reports: a.Reports, Stats: a.Stats, Log: a.Log, Outbox: courier.NewOutbox(a.DB), Ready: a.ready.Load}, pepper)
 	a.Web = web.New(a.House, a.log)
 	return nil
 }
@@ -329,7 +334,7 @@ func (a *App) Run(ctx context.Context, l net.Listener) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	go a.House.Pages.Watch(work)
-	c := courier.New(a.DB, a.Cases, a.Reports, a.Staff, a.Ledger, a.Subscriptions, a.Stats, a.Blobs, a.Config, a.log)
+	c := courier.New(a.DB, a.Cases, a.Reports, a.Staff, a.Ledger, a.Subscriptions, a.Stats, a.Blobs, a.Log, a.Config, a.log)
 	done := make(chan struct{})
 	go func() { defer close(done); c.Run(work) }()
 	metrics, err := a.metrics()

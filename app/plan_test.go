@@ -18,9 +18,10 @@ import (
 // plan is the house from the ground up, a floor a line: a room imports rooms of
 // lower floors only, never one beside it. Everything that is built is here.
 const plan = `
-app/config app/fault static views
+app/config app/fault app/keyfile static views
 app/calendar app/announce app/seal app/tlog app/typed app/sheet
 app/store
+app/logbook
 app/journal app/blob app/search app/settings app/staff/internal/price
 app/staff
 app/ledger

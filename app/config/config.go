@@ -150,6 +150,14 @@ func (c *Config) Check() error {
 	return errors.Join(errs...)
 }
 
+// LogOrigin is the name that a new public log gets, for good.
+func (c Config) LogOrigin() string {
+	if u, err := url.Parse(c.BaseURL); err == nil && u.Host != "" {
+		return u.Host + "/log"
+	}
+	return "localhost/log"
+}
+
 // Secure reports whether cookies carry Secure and the __Host- prefix.
 func (c Config) Secure() bool { return c.BaseURL != "" }
 

@@ -1,5 +1,5 @@
-// Package courier does what nobody waits for: it sends the outbox's messages,
-// and removes what has outlived its use.
+// Package courier does what nobody waits for: it sends the outbox's messages, has the
+// public log signed, and removes what has outlived its use.
 //
 // A message is claimed with a lease before it is sent and marked accepted
 // before anything else happens; when it is not known whether the provider took
@@ -20,6 +20,7 @@ import (
 	"mingjing/app/cases"
 	"mingjing/app/config"
 	"mingjing/app/ledger"
+	"mingjing/app/logbook"
 	"mingjing/app/reports"
 	"mingjing/app/staff"
 	"mingjing/app/stats"
@@ -37,20 +38,23 @@ type Courier struct {
 	subscriptions *subscription.Service
 	stats         *stats.Service
 	blobs         blob.Store
+	book          *logbook.Book
 	cfg           config.Config
 	http          *http.Client
 	log           *slog.Logger
 }
 
 // New prepares the courier.
-func New(db *store.DB, c *cases.Service, p *reports.Service, s *staff.Service, l *ledger.Service, u *subscription.Service, n *stats.Service, b blob.Store, cfg config.Config, log *slog.Logger) *Courier {
-	return &Courier{db, c, p, s, l, u, n, b, cfg, &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, log}
+func New(db *store.DB, c *cases.Service, p *reports.Service, s *staff.Service, l *ledger.Service, u *subscription.Service, n *stats.Service, b blob.Store, k *logbook.Book, cfg config.Config, log *slog.Logger) *Courier {
+	return &Courier{db, c, p, s, l, u, n, b, k, cfg, &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, log}
 }
 
 const (
 	mailEvery  = 2 * time.Second
 	tellEvery  = time.Minute
 	workEvery  = time.Second
+	logEvery   = time.Second
+	logRest    = 30 * time.Second // after a failure
 	purgeEvery = 10 * time.Minute
 	orphanAge  = 24 * time.Hour
 )
@@ -65,6 +69,7 @@ func (c *Courier) Run(ctx context.Context) {
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	beside.Go(func() { c.work(ctx) })
+	beside.Go(func() { c.sequence(ctx) })
 	for {
 		select {
 		case <-ctx.Done():
@@ -92,6 +97,23 @@ func (c *Courier) work(ctx context.Context) {
 			return
 		case <-tick.C:
 			c.try(ctx, "do jobs", c.cases.RunJobs)
+		}
+	}
+}
+
+// sequence keeps the public log up to date beside everything else: a checkpoint is
+// due within two seconds of a change.
+func (c *Courier) sequence(ctx context.Context) {
+	for {
+		pause := logEvery
+		if _, err := c.book.Sequence(ctx); err != nil && ctx.Err() == nil {
+			c.log.Error("background work failed", "what", "sign the public log", "error", err)
+			pause = logRest
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
 		}
 	}
 }

@@ -160,7 +160,7 @@ func each(t *testing.T, m manner, test func(t *testing.T, w *world, s *sink)) {
 func furnish(db *store.DB, blobs blob.Store, cfg config.Config) *world {
 	pepper := seal.Pepper(bytes.Repeat([]byte{3}, 32))
 	w := &world{db: db, blobs: blobs, cases: cases.New(db, blobs, pepper), reports: reports.New(db, blobs, pepper, cfg.KeysDir), staff: staff.New(db, pepper, false), ledger: ledger.New(db, blobs), subscriptions: subscription.New(db, pepper)}
-	w.Courier = courier.New(db, w.cases, w.reports, w.staff, w.ledger, w.subscriptions, stats.New(db), blobs, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
+	w.Courier = courier.New(db, w.cases, w.reports, w.staff, w.ledger, w.subscriptions, stats.New(db), blobs, nil, cfg, slog.New(slog.NewTextHandler(&w.log, nil)))
 	return w
 }
 
@@ -307,7 +307,7 @@ func TestPurgeRemovesOnlyWhatHasOutlivedItsUse(t *testing.T) {
 func TestWithoutAMailServerNewsIsGivenUpAndNeverSentLater(t *testing.T) {
 	each(t, manner{}, func(t *testing.T, w *world, s *sink) {
 		w.record(t)
-		unset := courier.New(w.db, w.cases, w.reports, w.staff, w.ledger, w.subscriptions, stats.New(w.db), w.blobs, config.Config{}, slog.New(slog.DiscardHandler))
+		unset := courier.New(w.db, w.cases, w.reports, w.staff, w.ledger, w.subscriptions, stats.New(w.db), w.blobs, nil, config.Config{}, slog.New(slog.DiscardHandler))
 		work := func(c *courier.Courier) {
 			t.Helper()
 			if err := errors.Join(c.Purge(t.Context()), c.Deliver(t.Context())); err != nil {

@@ -1,6 +1,6 @@
 // Package journal records every change in the change's own transaction: the
-// audit trail, the messages that the change causes and (through store's
-// revision) the news that public pages must be made again. What is one
+// audit trail, the messages that the change causes, its entries in the public log
+// and (through store's revision) the news that public pages must be made again. What is one
 // transaction cannot drift apart, and a crash loses nothing.
 //
 // It trusts the rooms to call Append once per change. It must never be given
@@ -10,11 +10,13 @@ package journal
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"gorm.io/gorm"
 
+	"mingjing/app/logbook"
 	"mingjing/app/store"
 )
 
@@ -45,6 +47,10 @@ type Event struct {
 	Changes   []Change
 	Messages  []Message
 	Public    bool // a public page shows it: every instance's cache is renewed
+	// Texts are what the public reads from now on of what was changed, and Arrivals
+	// what was received: both go into the public log.
+	Texts    []logbook.Text
+	Arrivals []logbook.Arrival
 }
 
 type auditRow struct {
@@ -77,6 +83,8 @@ func (outboxRow) TableName() string { return "outbox" }
 func Append(tx *store.Tx, events ...Event) error {
 	var audits []auditRow
 	var messages []outboxRow
+	var texts []logbook.Text
+	var arrivals []logbook.Arrival
 	public := false
 	for _, e := range events {
 		changes := "[]"
@@ -93,6 +101,7 @@ func Append(tx *store.Tx, events ...Event) error {
 			messages = append(messages, outboxRow{CreatedAt: tx.Now, Idem: m.Key, Channel: m.Channel,
 				Template: m.Template, SubjectID: m.SubjectID, State: "waiting", DueAt: tx.Now})
 		}
+		texts, arrivals = append(texts, e.Texts...), append(arrivals, e.Arrivals...)
 		public = public || e.Public
 	}
 	if len(audits) == 0 {
@@ -105,6 +114,9 @@ func Append(tx *store.Tx, events ...Event) error {
 		if err := tx.Append(&messages); err != nil {
 			return fmt.Errorf("journal: outbox: %w", err)
 		}
+	}
+	if err := errors.Join(logbook.Record(tx, texts...), logbook.Receive(tx, arrivals...)); err != nil {
+		return err
 	}
 	if public {
 		return tx.Publish()

@@ -20,6 +20,7 @@ import (
 	"mingjing/app/calendar"
 	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/keyfile"
 	"mingjing/app/seal"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
@@ -68,16 +69,7 @@ func (s *Service) drop(a anchor) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(s.folder, ".roster-*")
-	if err != nil {
-		return fmt.Errorf("reports: %s: %w", anchorFile, err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(append(raw, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(s.folder, anchorFile))
-	}
-	if err != nil {
+	if err := keyfile.Replace(filepath.Join(s.folder, anchorFile), string(raw)+"\n"); err != nil {
 		return fmt.Errorf("reports: %s: %w", anchorFile, err)
 	}
 	return nil

@@ -152,3 +152,41 @@ func ParseBundle(data []byte, width int) ([][]byte, error) {
 	}
 	return leaves, nil
 }
+
+// Stored reads the tree's hashes out of its tiles: tile gives what is stored of one,
+// by its level and number, as much of it as there is.
+func Stored(tile func(level int, n int64) ([]byte, error)) HashReader {
+	return merkle.HashReaderFunc(func(indexes []int64) ([]Hash, error) {
+		hashes := make([]Hash, len(indexes))
+		for i, at := range indexes {
+			t := merkle.TileForIndex(tileHeight, at)
+			data, err := tile(t.L, t.N)
+			if err != nil {
+				return nil, err
+			}
+			if len(data) < t.W*len(Hash{}) {
+				return nil, ErrTree
+			}
+			if hashes[i], err = merkle.HashFromTile(t, data[:t.W*len(Hash{})], at); err != nil {
+				return nil, err
+			}
+		}
+		return hashes, nil
+	})
+}
+
+// Laid visits those of newly stored hashes (what Append returned for a tree of size
+// last) that tiles hold, in the order in which they are added to their tiles.
+func Laid(last int64, stored []Hash, visit func(level int, n int64, h Hash) error) error {
+	first := FirstHash(last)
+	for i, h := range stored {
+		level, n := merkle.SplitStoredHashIndex(first + int64(i))
+		if level%tileHeight != 0 {
+			continue
+		}
+		if err := visit(level/tileHeight, n/TileWidth, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}

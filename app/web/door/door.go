@@ -26,6 +26,7 @@ import (
 	"mingjing/app/courier"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/logbook"
 	"mingjing/app/reports"
 	"mingjing/app/seal"
 	"mingjing/app/settings"
@@ -46,6 +47,7 @@ type House struct {
 	Reports       *reports.Service
 	Subscriptions *subscription.Service
 	Stats         *stats.Service
+	Log           *logbook.Book
 	Outbox        *courier.Outbox
 	Pages         *Cache
 	Limits        *Limits

@@ -1,0 +1,326 @@
+package logbook_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mingjing/app/logbook"
+	"mingjing/app/store"
+	"mingjing/app/store/storetest"
+	"mingjing/app/tlog"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// book opens a log of its own for a test.
+func book(t *testing.T, db *store.DB) (*logbook.Book, string) {
+	t.Helper()
+	dir := t.TempDir()
+	b, err := logbook.Open(t.Context(), db, dir, "court.example/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, dir
+}
+
+func write(t *testing.T, db *store.DB, f func(tx *store.Tx) error) {
+	t.Helper()
+	if err := db.Write(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func record(t *testing.T, db *store.DB, texts ...logbook.Text) {
+	t.Helper()
+	write(t, db, func(tx *store.Tx) error { return logbook.Record(tx, texts...) })
+}
+
+// sequence signs, and verifies the whole log from outside; it returns its entries.
+func sequence(t *testing.T, db *store.DB, b *logbook.Book) []tlog.Entry {
+	t.Helper()
+	if _, err := b.Sequence(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var list []tlog.Entry
+	v := tlog.Verifier{Log: logbook.Inside{DB: db}, Each: func(_ int64, e tlog.Entry) error { list = append(list, e); return nil }}
+	if _, _, err := v.Check(t.Context(), tlog.Begin(b.Key())); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestWhatIsRecordedStandsInTheLogVersionByVersion(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b, _ := book(t, db)
+		if got := sequence(t, db, b); len(got) != 0 {
+			t.Fatalf("an empty log has %d entries", len(got))
+		}
+		at := clock.Now().Unix()
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Body: "one\n"}, logbook.Text{Kind: "problem", Ref: "2"})
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Body: "one\n"})
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Body: "two\n"}, logbook.Text{Kind: "reply", Ref: "1", Body: "a"})
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Why: "写错了"})
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1"})
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Body: "one\n"})
+		notice := `{"withdrawn":true,"kind":"problem","id":"1","why":"写错了"}` + "\n"
+		p := func(version uint32, event tlog.Event, text string) tlog.Entry {
+			return &tlog.Published{Kind: "problem", ID: "1", Version: version, Event: event, At: at, Digest: sha256.Sum256([]byte(text))}
+		}
+		want := []tlog.Entry{p(1, tlog.Publish, "one\n"), p(2, tlog.Change, "two\n"),
+			&tlog.Published{Kind: "reply", ID: "1", Version: 1, Event: tlog.Publish, At: at, Digest: sha256.Sum256([]byte("a"))},
+			p(3, tlog.Withdraw, notice), p(4, tlog.Publish, "one\n")}
+		if d := cmp.Diff(want, sequence(t, db, b)); d != "" {
+			t.Error(d)
+		}
+		err := db.Read(t.Context(), func(r *store.Reader) error {
+			text, err := logbook.Body(r, "problem", "1", 3)
+			if text != notice {
+				t.Errorf("%q", text)
+			}
+			versions, err2 := logbook.Versions(r, "problem", "1", 1, 10)
+			last, err3 := logbook.LastWords(r, "problem", "", 10)
+			if len(versions) != 4 || len(last) != 1 || last[0].Version != 4 || *last[0].Index != 4 {
+				t.Errorf("%+v %+v", versions, last)
+			}
+			return errors.Join(err, err2, err3)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestWhatWasReceivedCanBeProvedAndTellsNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b, _ := book(t, db)
+		digest := sha256.Sum256([]byte("content"))
+		write(t, db, func(tx *store.Tx) error {
+			return logbook.Receive(tx, logbook.Arrival{Kind: logbook.Case, ID: 7, CaseNo: "12345678", Digest: digest},
+				logbook.Arrival{Kind: logbook.Report, ID: 7, CaseNo: "87654321", Digest: digest})
+		})
+		word := func() (w logbook.Word) {
+			err := db.Read(t.Context(), func(r *store.Reader) (err error) {
+				w, err = b.Word(r, logbook.Report, 7)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return w
+		}
+		w := word()
+		promise, err := tlog.OpenPromise(w.Promise, b.Key())
+		if err != nil || promise.Case != "87654321" || promise.Received != clock.Now().Unix() || promise.Digest != digest || w.Index != -1 || w.Receipt != nil {
+			t.Fatalf("%+v %+v %v", w, promise, err)
+		}
+		list := sequence(t, db, b)
+		if got, ok := list[1].(*tlog.Received); len(list) != 2 || !ok || got.Commitment != promise.Commitment() {
+			t.Fatalf("%+v", list)
+		}
+		w = word()
+		receipt, err := tlog.ParseReceipt(w.Receipt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := receipt.Verify(b.Key()); err != nil || c.Size != 2 || w.Index != 1 || !bytes.Equal(receipt.Leaf, promise.Leaf) {
+			t.Errorf("%+v %v", c, err)
+		}
+	})
+}
+
+func TestALogOfManySizesVerifiesWhole(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b, dir := book(t, db)
+		state := tlog.Begin(b.Key())
+		n := 0
+		for _, more := range []int{1, 1, 253, 1, 1, 300, 700} {
+			var texts []logbook.Text
+			for range more {
+				n++
+				texts = append(texts, logbook.Text{Kind: "problem", Ref: strconv.Itoa(n), Body: fmt.Sprint(n)})
+			}
+			record(t, db, texts...)
+			if got := len(sequence(t, db, b)); got != n {
+				t.Fatalf("%d entries instead of %d", got, n)
+			}
+			v := tlog.Verifier{Log: logbook.Inside{DB: db}}
+			to, c, err := v.Check(t.Context(), state)
+			if err != nil || c.Size != int64(n) {
+				t.Fatal(c.Size, err)
+			}
+			state = to
+			// A second start reads the same key and goes on.
+			if b, err = logbook.Open(t.Context(), db, dir, "ignored.example/log"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestTwoInstancesSignOneLog(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		one, dir := book(t, db)
+		two, err := logbook.Open(t.Context(), db, dir, "court.example/log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var beside sync.WaitGroup
+		const each, writers = 60, 4
+		ctx, stop := context.WithCancel(t.Context())
+		signed := make(chan int, 1000)
+		for _, b := range []*logbook.Book{one, two} {
+			beside.Go(func() {
+				for ctx.Err() == nil {
+					n, err := b.Sequence(t.Context())
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					signed <- n
+				}
+			})
+		}
+		go func() {
+			for range signed {
+			}
+		}()
+		var writing sync.WaitGroup
+		for w := range writers {
+			writing.Go(func() {
+				for i := range each {
+					text := logbook.Text{Kind: "problem", Ref: fmt.Sprintf("%d-%d", w, i), Body: "x"}
+					if err := db.Write(t.Context(), func(tx *store.Tx) error { return logbook.Record(tx, text) }); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		writing.Wait()
+		stop()
+		beside.Wait()
+		close(signed)
+		if got := len(sequence(t, db, one)); got != each*writers {
+			t.Errorf("%d entries", got)
+		}
+	})
+}
+
+func TestALogThatWasCutOrChangedIsNotSignedAgain(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b, dir := book(t, db)
+		for i := range 5 {
+			record(t, db, logbook.Text{Kind: "problem", Ref: strconv.Itoa(i), Body: "x"})
+			sequence(t, db, b)
+		}
+		later, err := os.ReadFile(filepath.Join(dir, "log-head"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := logbook.Text{Kind: "problem", Ref: "next", Body: "x"}
+		record(t, db, one)
+		if err := os.WriteFile(filepath.Join(dir, "log-head"), []byte(strings.Replace(string(later), "\n5\n", "\n6\n", 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Sequence(t.Context()); !errors.Is(err, logbook.ErrRewound) {
+			t.Errorf("a log that ends early: %v", err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "log-head"), later, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		raw := []byte{1, 2, 3}
+		tamper(t, db, "UPDATE log_tiles SET data = ?", bytes.Repeat(raw, 5*32/3+1)[:5*32])
+		if _, err := b.Sequence(t.Context()); !errors.Is(err, tlog.ErrTree) {
+			t.Errorf("a tree that was changed: %v", err)
+		}
+	})
+}
+
+// tamper does what somebody with the database can do who first takes away what guards it.
+func tamper(t *testing.T, db *store.DB, query string, args ...any) {
+	t.Helper()
+	write(t, db, func(tx *store.Tx) error {
+		for _, table := range []string{"log_entries", "log_tiles", "log_heads", "log_texts"} {
+			drop := "DROP TRIGGER IF EXISTS " + table + "_keep"
+			if db.Dialect() == store.Postgres {
+				drop += " ON " + table
+			}
+			if err := tx.Exec(drop).Error; err != nil {
+				return err
+			}
+		}
+		return tx.Exec(query, args...).Error
+	})
+}
+
+func TestNothingInTheLogCanBeChangedOrDropped(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b, _ := book(t, db)
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Body: "x"})
+		sequence(t, db, b)
+		record(t, db, logbook.Text{Kind: "problem", Ref: "2", Body: "x"})
+		for _, statement := range []string{"UPDATE log_entries SET idx = 9 WHERE ref = '1'", "UPDATE log_entries SET at = at, case_no = 'x' WHERE ref = '2'", "UPDATE log_entries SET idx = 7, leaf = digest WHERE ref = '2'",
+			"DELETE FROM log_entries", "UPDATE log_texts SET body = 'y'", "DELETE FROM log_texts", "UPDATE log_tiles SET data = (SELECT leaf FROM log_entries WHERE ref = '1')", "DELETE FROM log_tiles",
+			"UPDATE log_heads SET note = ''", "DELETE FROM log_heads", "UPDATE log_keys SET key = ''", "DELETE FROM log_keys"} {
+			err := db.Write(t.Context(), func(tx *store.Tx) error { return tx.Exec(statement).Error })
+			if err == nil || !strings.Contains(err.Error(), "append-only") {
+				t.Errorf("%s: %v", statement, err)
+			}
+		}
+	})
+}
+
+func TestAnotherKeyDoesNotOpenTheLog(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		book(t, db)
+		if _, err := logbook.Open(t.Context(), db, t.TempDir(), "court.example/log"); !errors.Is(err, logbook.ErrKey) {
+			t.Errorf("without the key: %v", err)
+		}
+		other := t.TempDir()
+		s, err := tlog.NewSigner("court.example/log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(other, logbook.KeyFile), []byte(s.Secret()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := logbook.Open(t.Context(), db, other, "court.example/log"); !errors.Is(err, logbook.ErrKey) {
+			t.Errorf("with another key: %v", err)
+		}
+	})
+}
+
+func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b, _ := book(t, db)
+		lag := func() (d time.Duration) {
+			if err := db.Read(t.Context(), func(r *store.Reader) (err error) {
+				d, err = logbook.Lag(r)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return d
+		}
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Body: "x"})
+		clock.Advance(3 * time.Second)
+		if got := lag(); got != 3*time.Second {
+			t.Error(got)
+		}
+		sequence(t, db, b)
+		if got := lag(); got != 0 {
+			t.Error(got)
+		}
+	})
+}
