@@ -111,6 +111,12 @@ func (a *App) wire(ctx context.Context) error {
 	a.Cases = cases.New(a.DB, a.Blobs, pepper)
 	a.Reports = reports.New(a.DB, a.Blobs, pepper, a.Config.KeysDir)
 	a.Staff.Leaving(a.Reports.MayLeave)
+	a.Staff.Renaming(a.Ledger.Renamed)
+	for _, show := range []func(logbook.Sources){settings.Show, ledger.Show, cases.Show, stats.Show} {
+		show(a.Log.Sources)
+	}
+	a.Log.Holds(logbook.Case, cases.Holdings)
+	a.Log.Holds(logbook.Report, reports.Holdings)
 	if err := a.settle(ctx); err != nil {
 		a.Cases.Close()
 		a.Reports.Close()

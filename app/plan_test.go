@@ -37,7 +37,7 @@ cmd/portal
 
 // apart are packages that the program must not contain: what tests and
 // benchmarks are made of.
-var apart = []string{"app/store/storetest", "app/staff/stafftest", "app/ledger/ledgertest", "app/cases/casestest", "app/reports/reportstest", "app/apptest", "tests", "bench/submit", "bench/profile", "bench/ledger", "bench/casework", "bench/reports"}
+var apart = []string{"app/store/storetest", "app/logbook/logbooktest", "app/staff/stafftest", "app/ledger/ledgertest", "app/cases/casestest", "app/reports/reportstest", "app/apptest", "tests", "bench/submit", "bench/profile", "bench/ledger", "bench/casework", "bench/reports"}
 
 // clocks are the rooms that read the clock; all others are told the time.
 var clocks = []string{"app/store", "app"}

@@ -211,8 +211,12 @@ func (s *Service) publication(ctx context.Context, a staff.Actor, id int64, vers
 		if err := tx.Save(&p).Error; err != nil {
 			return fmt.Errorf("cases: publication: %w", err)
 		}
+		texts, err := replyTexts(&tx.Reader, "x.id = ?", p.ID, 1)
+		if err != nil {
+			return err
+		}
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "reply." + p.State, Subject: "reply", SubjectID: p.ID,
-			Changes: []journal.Change{{Field: "state", Old: from, New: p.State}}, Public: true})
+			Changes: []journal.Change{{Field: "state", Old: from, New: p.State}}, Public: true, Texts: texts})
 	})
 }
 

@@ -429,11 +429,11 @@ func (s *Service) Supplement(ctx context.Context, id int64, body, key string) er
 	return s.citizen(ctx, id, DoSupplement, func(tx *store.Tx, c *Case) error {
 		m, named := &Message{Author: ByCitizen, Body: body}, body
 		if key != "" {
-			files, err := fileNames(&tx.Reader, [][]byte{s.submissionHash(key)})
+			files, err := staged(&tx.Reader, [][]byte{s.submissionHash(key)})
 			if err != nil {
 				return err
 			}
-			named += files[string(s.submissionHash(key))]
+			named += files[string(s.submissionHash(key))].names
 			m.SubmissionHash = s.submissionHash(key)
 			var before int64
 			if err := tx.Model(&Message{}).Where("submission_hash = ?", m.SubmissionHash).Count(&before).Error; err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/logbook"
 	"mingjing/app/search"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
@@ -320,7 +321,7 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 	for i, j := range fresh {
 		hashes[i] = j.hash
 	}
-	files, err := fileNames(&tx.Reader, hashes)
+	files, err := staged(&tx.Reader, hashes)
 	if err != nil {
 		return err
 	}
@@ -350,13 +351,14 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 		events = append(events, Event{CaseID: c.ID, At: tx.Now, ActorID: sub.by.ID, ActorName: sub.by.Name, Verb: DoSubmit,
 			ToState: Submitted, Detail: c.Channel.Word()})
 		e := journal.Event{Actor: sub.by.ID, ActorName: sub.by.Name, Verb: "case.submit", Subject: "case", SubjectID: c.ID,
-			Changes: []journal.Change{{Field: "kind", New: string(c.Kind)}, {Field: "channel", New: string(c.Channel)}}}
+			Arrivals: []logbook.Arrival{{Kind: logbook.Case, ID: c.ID, CaseNo: c.CaseNo, Digest: contentDigest(c, files[string(c.SubmissionHash)].digests)}},
+			Changes:  []journal.Change{{Field: "kind", New: string(c.Kind)}, {Field: "channel", New: string(c.Channel)}}}
 		if by := way(sub.Email != "", mobileNumber(sub.Phone) != "", now.messages.SMS); by != "" {
 			e.Messages = []journal.Message{{Key: fmt.Sprintf("case/%d/received", c.ID), Channel: by, Template: "received", SubjectID: c.ID}}
 		}
 		entries = append(entries, e)
 		docs = append(docs, search.Doc{Kind: searchKind, Ref: c.ID, Text: c.searchText()})
-		shut = append(shut, accused(c, docs[i].Text+"\n"+sub.beside+files[string(c.SubmissionHash)], now.people, now.departments)...)
+		shut = append(shut, accused(c, docs[i].Text+"\n"+sub.beside+files[string(c.SubmissionHash)].names, now.people, now.departments)...)
 		j.ticket = s.ticket(now.rules, c, j.code, false)
 	}
 	if len(contacts) > 0 {
@@ -508,16 +510,23 @@ func (s *Service) besideOf(r *store.Reader, id int64) (words []string, err error
 	return append(words, o.ExternalID), err
 }
 
-// fileNames are the names of the files that wait for these forms, by the form's hash.
-func fileNames(r *store.Reader, hashes [][]byte) (map[string]string, error) {
+// stagedFiles are the files that wait for a form.
+type stagedFiles struct {
+	names   string // each on a line
+	digests []string
+}
+
+// staged finds the files that wait for these forms, by the form's hash.
+func staged(r *store.Reader, hashes [][]byte) (map[string]stagedFiles, error) {
 	var list []Attachment
 	where, args := store.Among(r, "submission_hash", hashes)
-	if err := r.Select("submission_hash, name").Where("case_id IS NULL AND "+where, args).Limit(len(hashes) * MaxFiles).Find(&list).Error; err != nil {
+	if err := r.Select("submission_hash, name, sha256").Where("case_id IS NULL AND "+where, args).Order("submission_hash, id").Limit(len(hashes) * MaxFiles).Find(&list).Error; err != nil {
 		return nil, fmt.Errorf("cases: files: %w", err)
 	}
-	out := map[string]string{}
+	out := map[string]stagedFiles{}
 	for _, a := range list {
-		out[string(a.SubmissionHash)] += "\n" + a.Name
+		f := out[string(a.SubmissionHash)]
+		out[string(a.SubmissionHash)] = stagedFiles{f.names + "\n" + a.Name, append(f.digests, a.SHA256)}
 	}
 	return out, nil
 }

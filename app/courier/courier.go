@@ -70,6 +70,7 @@ func (c *Courier) Run(ctx context.Context) {
 	defer beside.Wait()
 	beside.Go(func() { c.work(ctx) })
 	beside.Go(func() { c.sequence(ctx) })
+	beside.Go(func() { c.backfill(ctx) })
 	for {
 		select {
 		case <-ctx.Done():
@@ -114,6 +115,24 @@ func (c *Courier) sequence(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(pause):
+		}
+	}
+}
+
+// backfill puts into the public log what was there before it, once.
+func (c *Courier) backfill(ctx context.Context) {
+	for {
+		err := c.book.Backfill(ctx)
+		if err == nil {
+			return
+		}
+		if ctx.Err() == nil {
+			c.log.Error("background work failed", "what", "fill the public log", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(logRest):
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"mingjing/app/cases"
+	"mingjing/app/cases"
+	"mingjing/app/logbook"
 	"mingjing/app/search"
 	"mingjing/app/store"
 )
@@ -106,6 +108,9 @@ func (s *stage) copies(n int) error {
 		}
 		have += int64(len(some))
 		s.tell(int(have), n)
+	}
+	if err := logbook.Fill(s.ctx, s.DB, logbook.Case, cases.Holdings); err != nil {
+		return err
 	}
 	return s.DB.Write(s.ctx, func(tx *store.Tx) error {
 		for _, c := range copied {

@@ -456,8 +456,12 @@ func (s *Service) Publish(ctx context.Context, a staff.Actor, id int64, digest, 
 		if err := reveal(tx, n, on); err != nil {
 			return err
 		}
+		texts, err := announced(tx, n)
+		if err != nil {
+			return err
+		}
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "announcement.publish", Subject: "announcement", SubjectID: id,
-			Changes: []journal.Change{{Field: "state", Old: "draft", New: "published"}, {Field: "reason", New: reason}}, Public: true})
+			Changes: []journal.Change{{Field: "state", Old: "draft", New: "published"}, {Field: "reason", New: reason}}, Public: true, Texts: texts})
 	})
 }
 

@@ -203,7 +203,11 @@ func settle(tx *store.Tx, a staff.Actor, i item, verb string, to Closing, kind, 
 			return fmt.Errorf("ledger: closing: %w", err)
 		}
 	}
-	return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: verb, Subject: "problem", SubjectID: p.ID, Changes: changes, Public: true})
+	texts, err := touched(&tx.Reader, p.ID)
+	if err != nil {
+		return err
+	}
+	return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: verb, Subject: "problem", SubjectID: p.ID, Changes: changes, Public: true, Texts: texts})
 }
 
 // ended says what became of an application that waits for nothing.

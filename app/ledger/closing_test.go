@@ -59,6 +59,15 @@ func (o *office) ok(err error) {
 	ledgertest.Check(o.t, o.db)
 }
 
+// directly changes the database behind the room's back.
+func (o *office) directly(statement string, args ...any) {
+	o.t.Helper()
+	if err := o.db.Write(o.t.Context(), func(tx *store.Tx) error { return tx.Exec(statement, args...).Error }); err != nil {
+		o.t.Fatal(err)
+	}
+	ledgertest.Settle(o.t, o.db)
+}
+
 func (o *office) refused(err error, kind fault.Kind, word string) {
 	o.t.Helper()
 	f, ok := fault.As(err)

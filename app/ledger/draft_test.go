@@ -39,6 +39,7 @@ func drafting(t *testing.T, db *store.DB) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ledgertest.Settle(t, db)
 	read(t, db, func(r *store.Reader) (err error) { o.programme, err = ledger.Main(r); return err })
 	return o
 }
@@ -220,6 +221,7 @@ func TestWhatTheLedgerDoesNotSayIsLeftToTheOffice(t *testing.T) {
 			}
 			return nil
 		})
+		ledgertest.Settle(t, db)
 		o.ok(err)
 		read(t, db, func(r *store.Reader) (err error) { o.programme, err = ledger.Main(r); return err })
 		site := site
@@ -281,6 +283,7 @@ func TestHostileWordsInALedgerStayWords(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			ledgertest.Settle(t, db)
 			d := o.draft()
 			file, err := announce.WriteDocx(d.Text)
 			if err != nil {
@@ -325,6 +328,7 @@ func TestFiguresInADraftAreReadBackWhateverTheyAre(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				ledgertest.Settle(t, db)
 				ledgertest.Check(t, db)
 				d := o.draft()
 				got, n := ledger.StatedIn(announce.Parse(d.Text)), d.Counts

@@ -185,8 +185,12 @@ func (s *Service) AddEvidence(ctx context.Context, a staff.Actor, x Subject, n N
 		if err := tx.Create(&e).Error; err != nil {
 			return fmt.Errorf("ledger: evidence: %w", err)
 		}
+		texts, err := e.touches(&tx.Reader)
+		if err != nil {
+			return err
+		}
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "evidence.add", Subject: "evidence", SubjectID: e.ID,
-			Changes: []journal.Change{{Field: "public", New: fmt.Sprint(e.Public)}}, Public: e.Public})
+			Changes: []journal.Change{{Field: "public", New: fmt.Sprint(e.Public)}}, Public: e.Public, Texts: texts})
 	})
 	if err != nil && e.BlobKey != nil {
 		return errors.Join(err, s.blobs.Delete(context.WithoutCancel(ctx), *e.BlobKey))
@@ -220,7 +224,11 @@ func (s *Service) WithdrawEvidence(ctx context.Context, a staff.Actor, id int64)
 		if err := tx.Model(&Evidence{}).Where("id = ?", id).Update("withdrawn_at", tx.Now).Error; err != nil {
 			return fmt.Errorf("ledger: evidence: %w", err)
 		}
-		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "evidence.withdraw", Subject: "evidence", SubjectID: id, Public: e.Public})
+		texts, err := e.touches(&tx.Reader)
+		if err != nil {
+			return err
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "evidence.withdraw", Subject: "evidence", SubjectID: id, Public: e.Public, Texts: texts})
 	})
 }
 

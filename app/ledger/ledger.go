@@ -408,7 +408,11 @@ func (s *Service) MarkFictional(ctx context.Context, a staff.Actor, programmeID 
 		if err := tx.Model(&Programme{}).Where("id = ?", programmeID).Update("demo", true).Error; err != nil {
 			return fmt.Errorf("ledger: fictional: %w", err)
 		}
-		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "programme.fictional", Subject: "programme", SubjectID: programmeID, Public: true})
+		texts, err := touchedAround(tx, programmeID)
+		if err != nil {
+			return err
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "programme.fictional", Subject: "programme", SubjectID: programmeID, Public: true, Texts: texts})
 	})
 }
 

@@ -196,8 +196,12 @@ func (s *Service) Judge(ctx context.Context, a staff.Actor, itemID int64, holds 
 				return err
 			}
 		}
+		texts, err := touched(&tx.Reader, m.ProblemID)
+		if err != nil {
+			return err
+		}
 		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "lookback.judge", Subject: "measure", SubjectID: m.ID,
-			Changes: []journal.Change{{Field: "result", New: result}}, Public: true})
+			Changes: []journal.Change{{Field: "result", New: result}}, Public: true, Texts: texts})
 	})
 }
 

@@ -68,12 +68,7 @@ func TestAMeasureThatOneRoundReopensIsConfirmedByNone(t *testing.T) {
 		})
 		o.ok(err)
 		leave := func(closing string) {
-			err := db.Write(ctx, func(tx *store.Tx) error {
-				return tx.Exec("UPDATE measures SET closing = ?, closed_on = CASE WHEN ? = 'closed' THEN '2027-01-06' END WHERE code = ?", closing, closing, code).Error
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			o.directly("UPDATE measures SET closing = ?, closed_on = CASE WHEN ? = 'closed' THEN '2027-01-06' END WHERE code = ?", closing, closing, code)
 		}
 		leave("none")
 		if err := o.Judge(ctx, o.discipline, three[0], true, "成果保持"); !fault.Is(err, fault.Conflict) {
@@ -87,9 +82,7 @@ func TestAMeasureThatOneRoundReopensIsConfirmedByNone(t *testing.T) {
 func TestACheckThatFindsAProblemSettlesTheRoundsToo(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
 		o, ctx, code := newOffice(t, db, nil), t.Context(), "1-1-1-1"
-		o.ok(db.Write(ctx, func(tx *store.Tx) error {
-			return tx.Exec("UPDATE measures SET kind = 'long_term', check_months = 3, check_on = '2027-01-06' WHERE code = ?", code).Error
-		}))
+		o.directly("UPDATE measures SET kind = 'long_term', check_months = 3, check_on = '2027-01-06' WHERE code = ?", code)
 		o.closed(code)
 		id, _ := o.round("第一轮")
 		m := o.measure(code)
@@ -105,9 +98,7 @@ func TestACheckThatFindsAProblemSettlesTheRoundsToo(t *testing.T) {
 func TestOnlyAClosedProblemIsReopened(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
 		o, ctx, code := newOffice(t, db, nil), t.Context(), "2-1-1-1"
-		o.ok(db.Write(ctx, func(tx *store.Tx) error {
-			return tx.Exec("UPDATE measures SET department_id = ? WHERE code = ?", o.liaison.DepartmentID, code).Error
-		}))
+		o.directly("UPDATE measures SET department_id = ? WHERE code = ?", o.liaison.DepartmentID, code)
 		o.closed(code)
 		problem := o.measure(code).ProblemID
 		o.ok(o.Apply(ctx, o.liaison, ledger.Subject{Problem: problem}, 1, nil, "问题销号"))

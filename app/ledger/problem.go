@@ -109,7 +109,11 @@ func (s *Service) SetProblem(ctx context.Context, a staff.Actor, id int64, versi
 		if err := index(tx, id); err != nil {
 			return err
 		}
-		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "problem.details", Subject: "problem", SubjectID: id, Changes: changes, Public: true})
+		rows, err := touched(&tx.Reader, id)
+		if err != nil {
+			return err
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "problem.details", Subject: "problem", SubjectID: id, Changes: changes, Public: true, Texts: rows})
 	})
 }
 

@@ -21,10 +21,13 @@ type Published struct {
 // ReadPublished reads it in a fixed number of queries, whatever its size.
 func ReadPublished(r *store.Reader, programme Programme) (Published, error) {
 	x := Published{Programme: programme}
-	if err := r.Select(aspectColumns).Where("programme_id = ?", programme.ID).Order("no").Limit(1000).Find(&x.Aspects).Error; err != nil {
+	// An aspect is as public as what stands under it: that of a draft is not.
+	err := r.Select(aspectColumns).Where("programme_id = ? AND EXISTS (SELECT 1 FROM problems WHERE problems.aspect_id = aspects.id AND problems.published)", programme.ID).
+		Order("no").Limit(1000).Find(&x.Aspects).Error
+	if err != nil {
 		return x, fmt.Errorf("ledger: aspects: %w", err)
 	}
-	err := r.Select(problemColumns).Where("programme_id = ? AND announced = ? AND published", programme.ID, !programme.Ledger).
+	err = r.Select(problemColumns).Where("programme_id = ? AND announced = ? AND published", programme.ID, !programme.Ledger).
 		Order("aspect_id, no").Limit(maxTree).Find(&x.Problems).Error
 	if err != nil {
 		return x, fmt.Errorf("ledger: problems: %w", err)

@@ -9,6 +9,7 @@ import (
 	"mingjing/app/calendar"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/ledger/ledgertest"
 	"mingjing/app/staff"
 	"mingjing/app/store"
 	"mingjing/app/store/storetest"
@@ -33,6 +34,7 @@ func (o *office) announce(text string) ledger.Announcement {
 	}); err != nil {
 		o.t.Fatal(err)
 	}
+	ledgertest.Settle(o.t, o.db)
 	got, err := o.Import(o.t.Context(), o.desk, text)
 	o.ok(err)
 	if got.Programme.ID != o.programme.ID {

@@ -259,6 +259,14 @@ func recordRule(tx *store.Tx, a staff.Actor, verb string, x Rule, problems []int
 			return fmt.Errorf("ledger: rule: %w", err)
 		}
 	}
+	texts, err := touchedAround(tx, x.ProgrammeID)
+	if err != nil {
+		return err
+	}
+	own, err := ruleTexts(&tx.Reader, func(q *gorm.DB) *gorm.DB { return q.Where("x.id = ?", x.ID) })
+	if err != nil {
+		return err
+	}
 	return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: verb, Subject: "rule", SubjectID: x.ID,
-		Changes: []journal.Change{{Field: "title", New: x.Title}, {Field: "state", New: state}}, Public: was || x.Published})
+		Changes: []journal.Change{{Field: "title", New: x.Title}, {Field: "state", New: state}}, Public: was || x.Published, Texts: append(texts, own...)})
 }

@@ -98,18 +98,18 @@ func (p *plan) store(tx *store.Tx, a staff.Actor, x Spreadsheet, d *Difference) 
 	if err != nil {
 		return err
 	}
-	var touched []int64
+	var touches []int64
 	for _, a := range p.aspects {
 		for _, n := range a.problems {
 			if n.touched || n.changed || n.fresh {
-				touched = append(touched, n.ID)
+				touches = append(touches, n.ID)
 			}
 		}
 	}
-	if err := roll(tx, touched...); err != nil {
+	if err := roll(tx, touches...); err != nil {
 		return err
 	}
-	if err := index(tx, touched...); err != nil {
+	if err := index(tx, touches...); err != nil {
 		return err
 	}
 	if !nothing {
@@ -121,7 +121,15 @@ func (p *plan) store(tx *store.Tx, a staff.Actor, x Spreadsheet, d *Difference) 
 	if err := tx.Create(&i).Error; err != nil {
 		return fmt.Errorf("ledger: import: %w", err)
 	}
-	return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "ledger.import", Subject: "programme", SubjectID: p.programme.ID, Public: !nothing,
+	texts, err := touched(&tx.Reader, touches...)
+	if err != nil {
+		return err
+	}
+	around, err := touchedAround(tx, p.programme.ID)
+	if err != nil {
+		return err
+	}
+	return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "ledger.import", Subject: "programme", SubjectID: p.programme.ID, Public: !nothing, Texts: append(texts, around...),
 		Changes: []journal.Change{{Field: "digest", New: x.Digest}, {Field: "added", New: fmt.Sprint(d.Added)}, {Field: "changed", New: fmt.Sprint(d.Changed)}}})
 }
 

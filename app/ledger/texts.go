@@ -137,7 +137,11 @@ func reword(tx *store.Tx, a staff.Actor, model any, x rewording) error {
 	if x.was.Internal != x.now.Internal {
 		changes = append(changes, journal.Change{Field: "internal"})
 	}
-	return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: x.subject + ".details", Subject: x.subject, SubjectID: x.id, Changes: changes, Public: true})
+	texts, err := touchedAround(tx, x.programme)
+	if err != nil {
+		return err
+	}
+	return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: x.subject + ".details", Subject: x.subject, SubjectID: x.id, Changes: changes, Public: true, Texts: texts})
 }
 
 // quoted is how much of an earlier text the public history repeats, in characters.

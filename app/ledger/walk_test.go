@@ -84,9 +84,7 @@ func TestAProblemIsNeverAheadOfItsMeasures(t *testing.T) {
 func TestNoOrderOfActsBreaksTheLedger(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		o, ctx, dice := newOffice(t, db, nil), t.Context(), rand.New(rand.NewPCG(3, 1))
-		o.ok(db.Write(ctx, func(tx *store.Tx) error {
-			return tx.Exec("UPDATE measures SET department_id = ?", o.liaison.DepartmentID).Error
-		}))
+		o.directly("UPDATE measures SET department_id = ?", o.liaison.DepartmentID)
 		people := []staff.Actor{o.liaison, o.stranger, o.reviewer, o.desk, o.second, o.discipline, o.leader}
 		codes, rounds := []string{"1-1-1-1", "1-2-1-1", "2-1-1-1"}, 0
 		last := func(query string, args ...any) int64 {

@@ -81,7 +81,11 @@ func save(tx *store.Tx, a staff.Actor, m *Measure, verb string, changes []journa
 	if err := roll(tx, m.ProblemID); err != nil {
 		return err
 	}
-	return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: verb, Subject: "measure", SubjectID: m.ID, Changes: changes, Public: true})
+	texts, err := touched(&tx.Reader, m.ProblemID)
+	if err != nil {
+		return err
+	}
+	return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: verb, Subject: "measure", SubjectID: m.ID, Changes: changes, Public: true, Texts: texts})
 }
 
 // tell adds a line to the public history, if the measure is public.
@@ -371,7 +375,11 @@ func (s *Service) AddMeasure(ctx context.Context, a staff.Actor, problemID int64
 		if err := errors.Join(roll(tx, p.ID), index(tx, p.ID), tell(tx, m, "added", "加入台账")); err != nil {
 			return err
 		}
-		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "measure.add", Subject: "measure", SubjectID: m.ID, Public: true})
+		texts, err := touched(&tx.Reader, p.ID)
+		if err != nil {
+			return err
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "measure.add", Subject: "measure", SubjectID: m.ID, Public: true, Texts: texts})
 	})
 	return id, err
 }

@@ -27,7 +27,8 @@ type Book struct {
 	db     *store.DB
 	folder string // of the keys
 	signer *tlog.Signer
-	shown  map[string]Source
+	Sources
+	holdings map[string]Holdings
 }
 
 // Source lists what the public reads of a kind at this moment, from the rooms' own
@@ -35,22 +36,22 @@ type Book struct {
 // empty.
 type Source func(r *store.Reader, after string, limit int) ([]Text, error)
 
-// Shows has a room say what it publishes of a kind.
-func (b *Book) Shows(kind string, s Source) { b.shown[kind] = s }
+// Sources are what the rooms publish, by kind.
+type Sources map[string]Source
 
 // Kinds are those of what is published, in alphabetical order.
-func (b *Book) Kinds() []string { return slices.Sorted(maps.Keys(b.shown)) }
+func (s Sources) Kinds() []string { return slices.Sorted(maps.Keys(s)) }
 
 var errNoKind = fault.New(fault.NotFound, "没有这一类公开的内容。")
 
 // Shown lists what the public reads of a kind at this moment. It must equal the
 // log's last words.
-func (b *Book) Shown(r *store.Reader, kind, after string, limit int) ([]Text, error) {
-	s, ok := b.shown[kind]
+func (s Sources) Shown(r *store.Reader, kind, after string, limit int) ([]Text, error) {
+	list, ok := s[kind]
 	if !ok {
 		return nil, errNoKind
 	}
-	return s(r, after, limit)
+	return list(r, after, limit)
 }
 
 const (
@@ -77,7 +78,7 @@ func Open(ctx context.Context, db *store.DB, folder, origin string) (*Book, erro
 	if err != nil {
 		return nil, err
 	}
-	b := &Book{db: db, folder: folder, signer: signer, shown: map[string]Source{}}
+	b := &Book{db: db, folder: folder, signer: signer, Sources: Sources{}, holdings: map[string]Holdings{}}
 	return b, db.Write(ctx, func(tx *store.Tx) error {
 		list, err := keys(&tx.Reader)
 		if err != nil {

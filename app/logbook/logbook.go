@@ -59,6 +59,7 @@ type Text struct {
 	Ref  string // its id within the kind
 	Body string
 	Why  string    // of a withdrawal, for the public
+	Salt tlog.Hash // what a commitment in it was made with, if there is one; never published
 	At   time.Time // when it was so, of what happened before there was a log
 }
 
@@ -95,8 +96,14 @@ func record(tx *store.Tx, texts []Text, backfill bool) error {
 	}
 	var rows []entry
 	var bodies []body
+	done := map[[2]string]bool{} // a change may touch something twice
 	for _, t := range texts {
-		was, said := last[[2]string{t.Kind, t.Ref}]
+		at := [2]string{t.Kind, t.Ref}
+		was, said := last[at]
+		if done[at] || backfill && said {
+			continue
+		}
+		done[at] = true
 		public, event := said && was.Event != int(tlog.Withdraw), tlog.Change
 		e := entry{Kind: t.Kind, Ref: t.Ref, Version: was.Version + 1, At: tx.Now, Backfilled: backfill}
 		if backfill && !t.At.IsZero() {
@@ -118,6 +125,9 @@ func record(tx *store.Tx, texts []Text, backfill bool) error {
 		e.Leaf, err = tlog.Encode(&tlog.Published{Kind: t.Kind, ID: t.Ref, Version: uint32(e.Version), Event: event, At: e.At.Unix(), Digest: digest, Backfilled: backfill})
 		if err != nil {
 			return fmt.Errorf("logbook: %s %s: %w", t.Kind, t.Ref, err)
+		}
+		if t.Salt != (tlog.Hash{}) {
+			e.Salt = t.Salt[:]
 		}
 		rows, bodies = append(rows, e), append(bodies, body{t.Kind, t.Ref, e.Version, t.Body})
 	}

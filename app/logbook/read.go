@@ -205,3 +205,27 @@ func (i Inside) Fetch(ctx context.Context, path string) (data []byte, err error)
 	}
 	return data, err
 }
+
+// RowID reads a ref that is a row's number; 0 for an empty one.
+func RowID(ref string) (int64, error) {
+	if ref == "" {
+		return 0, nil
+	}
+	id, err := strconv.ParseInt(ref, 10, 64)
+	if err != nil || id < 0 {
+		return 0, errNoText
+	}
+	return id, nil
+}
+
+// Salt is what a subject's commitments are made with, once it has one.
+func Salt(r *store.Reader, kind, ref string) (salt tlog.Hash, ok bool, err error) {
+	var list [][]byte
+	if err := r.Model(&entry{}).Where("kind = ? AND ref = ? AND salt IS NOT NULL", kind, ref).Order("version").Limit(1).Pluck("salt", &list).Error; err != nil {
+		return salt, false, fmt.Errorf("logbook: salt: %w", err)
+	}
+	if len(list) == 0 || len(list[0]) != len(salt) {
+		return salt, false, nil
+	}
+	return tlog.Hash(list[0]), true, nil
+}

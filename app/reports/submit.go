@@ -20,6 +20,7 @@ import (
 	"mingjing/app/cases"
 	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/logbook"
 	"mingjing/app/seal"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
@@ -512,7 +513,8 @@ func (s *Service) accept(tx *store.Tx, group []*job) error {
 		}
 		events = append(events, Event{ReportID: x.ID, At: tx.Now, ActorID: j.by.ID, ActorName: j.by.Name, Verb: DoSubmit, ToState: Received})
 		entries = append(entries, journal.Event{Actor: j.by.ID, ActorName: j.by.Name, Verb: "report.submit", Subject: "report", SubjectID: x.ID,
-			Changes: []journal.Change{{Field: "channel", New: string(x.Channel)}}})
+			Arrivals: []logbook.Arrival{{Kind: logbook.Report, ID: x.ID, CaseNo: x.CaseNo, Digest: envelopeDigest(j.texts[firstNo[textStatement]-1].Sealed)}},
+			Changes:  []journal.Change{{Field: "channel", New: string(x.Channel)}}})
 		if brought[string(j.hash)] {
 			if err := s.adopt(tx, x, 1, j.st.Key, j.keys); err != nil {
 				return err

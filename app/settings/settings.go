@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,6 +21,7 @@ import (
 
 	"mingjing/app/calendar"
 	"mingjing/app/fault"
+	"mingjing/app/logbook"
 	"mingjing/app/store"
 )
 
@@ -195,7 +198,42 @@ func save(tx *store.Tx, by Author, name string, value any) error {
 	if err != nil {
 		return fmt.Errorf("settings: %s: %w", name, err)
 	}
+	if public[name] {
+		if err := logbook.Record(tx, logged(name, v.Value)); err != nil {
+			return err
+		}
+	}
 	return tx.Publish()
+}
+
+// public are the settings that visitors read as they are.
+var public = map[string]bool{"site": true}
+
+// loggedText is their kind in the public log.
+const loggedText = "text"
+
+// logged is a setting as it stands in the log.
+func logged(name, value string) logbook.Text {
+	return logbook.Text{Kind: loggedText, Ref: name, Body: logbook.Canonical(struct {
+		Name  string          `json:"name"`
+		Value json.RawMessage `json:"value"`
+	}{name, json.RawMessage(value)})}
+}
+
+// Show has the log list what visitors read.
+func Show(to logbook.Sources) {
+	to[loggedText] = func(r *store.Reader, after string, _ int) (out []logbook.Text, err error) {
+		for _, name := range slices.Sorted(maps.Keys(public)) {
+			last, err := newest(r, name)
+			if err != nil {
+				return nil, err
+			}
+			if last != nil && name > after {
+				out = append(out, logged(name, last.Value))
+			}
+		}
+		return out, nil
+	}
 }
 
 // Pin stores a value once and returns what was stored first; later values do

@@ -27,6 +27,7 @@ import (
 
 	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/logbook"
 	"mingjing/app/seal"
 	"mingjing/app/staff/internal/price"
 	"mingjing/app/store"
@@ -42,11 +43,18 @@ type Service struct {
 	strangers      []byte // the key that hides logins which nobody has
 	sessions       []byte // the key that sessions' rows are known by
 	leaving        func(tx *store.Tx, id int64, lost []Role) error
+	renaming       func(tx *store.Tx, department int64) ([]logbook.Text, error)
 }
 
 // Leaving sets who is asked before somebody loses roles or their account: a room
 // above, where something may open with their key alone. Set it before use.
 func (s *Service) Leaving(ask func(tx *store.Tx, id int64, lost []Role) error) { s.leaving = ask }
+
+// Renaming sets who says what the public reads otherwise once a unit has another
+// name: a room above. Set it before use.
+func (s *Service) Renaming(ask func(tx *store.Tx, department int64) ([]logbook.Text, error)) {
+	s.renaming = ask
+}
 
 // New makes the service. The pepper is the secret kept apart from the database;
 // factorRequired keeps staff without a second factor from doing anything else.
@@ -324,7 +332,13 @@ func (s *Service) changeDepartment(ctx context.Context, actor Actor, id int64, v
 		if err := tx.Model(&Department{}).Where("id = ?", id).Update(column, value).Error; err != nil {
 			return err
 		}
-		return journal.Append(tx, whoIsHere(event(actor, verb, "department", id, c)))
+		e := whoIsHere(event(actor, verb, "department", id, c))
+		if s.renaming != nil {
+			if e.Texts, err = s.renaming(tx, id); err != nil {
+				return err
+			}
+		}
+		return journal.Append(tx, e)
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return errSameName

@@ -9,6 +9,7 @@ import (
 
 	"mingjing/app/calendar"
 	"mingjing/app/journal"
+	"mingjing/app/logbook"
 	"mingjing/app/staff"
 	"mingjing/app/store"
 )
@@ -93,7 +94,11 @@ func freeze(tx *store.Tx, m Month) error {
 	if err != nil {
 		return err
 	}
-	return journal.Append(tx, journal.Event{ActorName: staff.System.Name, Verb: "stats.freeze", Subject: "month", SubjectID: number(m), Public: true,
+	text, err := logged(&tx.Reader, m)
+	if err != nil {
+		return err
+	}
+	return journal.Append(tx, journal.Event{ActorName: staff.System.Name, Verb: "stats.freeze", Subject: "month", SubjectID: number(m), Public: true, Texts: []logbook.Text{text},
 		Changes: []journal.Change{{Field: "digest", New: hex.EncodeToString(sum)}}})
 }
 

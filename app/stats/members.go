@@ -13,6 +13,7 @@ import (
 	"mingjing/app/cases"
 	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/logbook"
 	"mingjing/app/staff"
 	"mingjing/app/store"
 	"mingjing/app/typed"
@@ -223,7 +224,11 @@ func (s *Service) Correct(ctx context.Context, a staff.Actor, m Month, set Set, 
 		if err := tx.Create(&x).Error; err != nil {
 			return fmt.Errorf("stats: correct: %w", err)
 		}
-		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "stats.correct", Subject: "month", SubjectID: number(m), Public: true,
+		text, err := logged(&tx.Reader, m)
+		if err != nil {
+			return err
+		}
+		return journal.Append(tx, journal.Event{Actor: a.ID, ActorName: a.Name, Verb: "stats.correct", Subject: "month", SubjectID: number(m), Public: true, Texts: []logbook.Text{text},
 			Changes: []journal.Change{{Field: string(set), New: map[bool]string{true: "+1", false: "-1"}[adds]}, {Field: "case", New: fmt.Sprint(c.ID)}}})
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"mingjing/app/ledger"
+	"mingjing/app/logbook"
+	"mingjing/app/logbook/logbooktest"
 	"mingjing/app/store"
 )
 
@@ -106,4 +108,17 @@ func Check(t *testing.T, db *store.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	logbooktest.Check(t, db, public())
+}
+
+func public() logbook.Sources {
+	out := logbook.Sources{}
+	ledger.Show(out)
+	return out
+}
+
+// Settle takes into the public log what a test changed by hand.
+func Settle(t testing.TB, db *store.DB) {
+	t.Helper()
+	logbooktest.Settle(t, db, public())
 }

@@ -94,6 +94,7 @@ func Planted(t testing.TB, db *store.DB, p ledger.Programme, statuses map[string
 	if err != nil {
 		t.Fatal(err)
 	}
+	Settle(t, db)
 	return p
 }
 

@@ -47,6 +47,12 @@ CREATE TABLE log_heads (
   CHECK (prev < size)
 );
 
+-- Kinds whose rows from before there was a log are all in it.
+CREATE TABLE log_backfills (
+  kind TEXT NOT NULL PRIMARY KEY,
+  at {{TIME}} NOT NULL
+);
+
 -- The public keys that signed it, the newest last.
 CREATE TABLE log_keys (
   no INTEGER NOT NULL PRIMARY KEY,

@@ -110,7 +110,7 @@ func ledgerOf(r *store.Reader, programme ledger.Programme, base string) (ledgerD
 	for i, p := range x.Problems {
 		codes[p.ID] = i
 		out.Problems = append(out.Problems, problemData{Code: p.Code, Address: base + place(programme, p.Code, p.Announced), Aspect: aspects[p.AspectID], Title: p.Title, Text: p.Text, Status: string(p.Status),
-			Closing: verified(p.Closing, p.ReopenedOn), ClosedOn: dayOf(p.ClosedOn), ReopenedOn: dayOf(p.ReopenedOn), Leader: p.Leader, SubProblems: []subProblemData{}})
+			Closing: ledger.Verification(p.Closing, p.ReopenedOn), ClosedOn: dayOf(p.ClosedOn), ReopenedOn: dayOf(p.ReopenedOn), Leader: p.Leader, SubProblems: []subProblemData{}})
 	}
 	for _, s := range x.Subs {
 		subs[s.ID] = s.No
@@ -120,7 +120,7 @@ func ledgerOf(r *store.Reader, programme ledger.Programme, base string) (ledgerD
 	today := calendar.Of(r.Now)
 	for _, m := range x.Measures {
 		row := measureData{Code: m.Code, Address: base + root(programme) + m.Code, Problem: x.Problems[codes[m.ProblemID]].Code, Title: m.Title, Note: m.Note, Kind: string(m.Kind), Status: string(m.Status),
-			Closing: verified(m.Closing, m.ReopenedOn), Leader: m.Leader, LeadDept: m.Department, CoDepts: append([]string{}, m.CoDepts...), StartsOn: dayOf(m.StartsOn), BaselineOn: dayOf(m.BaselineOn),
+			Closing: ledger.Verification(m.Closing, m.ReopenedOn), Leader: m.Leader, LeadDept: m.Department, CoDepts: append([]string{}, m.CoDepts...), StartsOn: dayOf(m.StartsOn), BaselineOn: dayOf(m.BaselineOn),
 			DueOn: dayOf(m.DueOn), DueText: m.DueText, DoneOn: dayOf(m.DoneOn), CheckOn: dayOf(m.CheckOn), ClosedOn: dayOf(m.ClosedOn), ReopenedOn: dayOf(m.ReopenedOn), Overdue: m.Overdue(today)}
 		if m.SubProblemID != nil {
 			no := subs[*m.SubProblemID]
@@ -180,11 +180,6 @@ func dayOf(d calendar.Date) *string {
 	}
 	s := d.String()
 	return &s
-}
-
-// verified is closing as the data call it.
-func verified(c ledger.Closing, reopened calendar.Date) string {
-	return cmp.Or(string(closing(c, reopened)), "none")
 }
 
 // dataColumns are the columns of the spreadsheets.
