@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"mingjing/app/cases"
-	"mingjing/app/cases"
 	"mingjing/app/logbook"
 	"mingjing/app/search"
 	"mingjing/app/store"
