@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"mingjing/app/fault"
 	"mingjing/app/logbook"
 	"mingjing/app/store"
 	"mingjing/app/store/storetest"
@@ -321,6 +322,49 @@ func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
 		sequence(t, db, b)
 		if got := lag(); got != 0 {
 			t.Error(got)
+		}
+	})
+}
+
+func TestWhatStoodAtAMomentIsFound(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b, _ := book(t, db)
+		start := clock.Now()
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Body: "{\"n\":1}\n"}, logbook.Text{Kind: "rule", Ref: "1", Body: "{}\n"})
+		clock.Set(start.Add(time.Hour))
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Body: "{\"n\":2}\n"})
+		clock.Set(start.Add(2 * time.Hour))
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Why: "写错了"})
+		sequence(t, db, b)
+		err := db.Read(t.Context(), func(r *store.Reader) error {
+			for after, want := range map[time.Duration]int{0: 0, 30 * time.Minute: 1, time.Hour: 1, 90 * time.Minute: 2, 3 * time.Hour: 3} {
+				got, err := logbook.Standing(r, "problem", "1", start.Add(after))
+				if got.Version.Version != want || (want == 0) != fault.Is(err, fault.NotFound) {
+					t.Errorf("after %s: version %d, %v", after, got.Version.Version, err)
+				}
+			}
+			list, err := logbook.History(r, "problem", "1", 0, 2)
+			if err != nil || len(list) != 2 || !list[0].Withdrawn() || list[1].Body != "{\"n\":2}\n" || list[1].Index == nil || *list[1].Index != 2 {
+				t.Errorf("%+v, %v", list, err)
+			}
+			if list, err = logbook.History(r, "problem", "1", 2, 2); err != nil || len(list) != 1 || list[0].Version.Version != 1 {
+				t.Errorf("%+v, %v", list, err)
+			}
+			if list, err = logbook.Latest(r, 3); err != nil || len(list) != 3 || list[2].Kind != "rule" || !list[0].Withdrawn() {
+				t.Errorf("%+v, %v", list, err)
+			}
+			if x, err := logbook.Find(r, "problem", "1", 2); err != nil || x.Body != "{\"n\":2}\n" {
+				t.Errorf("%+v, %v", x, err)
+			}
+			leaf, err := logbook.Leaf(r, 3)
+			if e, err2 := tlog.Decode(leaf); err != nil || err2 != nil || e.(*tlog.Published).Event != tlog.Withdraw {
+				t.Errorf("%x, %v, %v", leaf, err, err2)
+			}
+			_, err = logbook.Leaf(r, 4)
+			return err
+		})
+		if !fault.Is(err, fault.NotFound) {
+			t.Error(err)
 		}
 	})
 }

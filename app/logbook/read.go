@@ -83,12 +83,14 @@ type Version struct {
 	At      time.Time
 	Index   *int64 // its place in the log; nil for the seconds before it has one
 	Digest  []byte
+
+	Backfilled bool // it was so before there was a log
 }
 
 // Withdrawn reports whether it takes the subject off the site.
 func (v Version) Withdrawn() bool { return v.Event == tlog.Withdraw }
 
-const versionColumns = "kind, ref, version, event, at, idx AS \"index\", digest"
+const versionColumns = "kind, ref, version, event, at, idx AS \"index\", digest, backfilled"
 
 // Versions lists a subject's versions, the oldest first, from one on.
 func Versions(r *store.Reader, kind, ref string, from, limit int) (list []Version, err error) {

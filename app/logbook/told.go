@@ -1,0 +1,82 @@
+package logbook
+
+import (
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"mingjing/app/fault"
+	"mingjing/app/store"
+)
+
+// Told is a version with its text.
+type Told struct {
+	Version
+	Body string
+}
+
+func told(r *store.Reader) *gorm.DB {
+	return r.Table("log_entries e").Select("e.kind, e.ref, e.version, e.event, e.at, e.idx AS \"index\", e.digest, e.backfilled, t.body").
+		Joins("JOIN log_texts t ON t.kind = e.kind AND t.ref = e.ref AND t.version = e.version").Where("e.event > 0")
+}
+
+// History lists a subject's versions with their texts, the newest first: from the
+// newest on, or those before a version.
+func History(r *store.Reader, kind, ref string, before, limit int) (list []Told, err error) {
+	q := told(r).Where("e.kind = ? AND e.ref = ?", kind, ref)
+	if before > 0 {
+		q = q.Where("e.version < ?", before)
+	}
+	if err := q.Order("e.version DESC").Limit(limit).Find(&list).Error; err != nil {
+		return nil, fmt.Errorf("logbook: history: %w", err)
+	}
+	return list, nil
+}
+
+// Find is one version with its text.
+func Find(r *store.Reader, kind, ref string, version int) (Told, error) {
+	return only(told(r).Where("e.kind = ? AND e.ref = ? AND e.version = ?", kind, ref, version))
+}
+
+// Standing is the version of a subject that stood just before a moment; NotFound if
+// there was none yet.
+func Standing(r *store.Reader, kind, ref string, before time.Time) (Told, error) {
+	return only(told(r).Where("e.kind = ? AND e.ref = ? AND e.at < ?", kind, ref, before))
+}
+
+func only(q *gorm.DB) (Told, error) {
+	var list []Told
+	if err := q.Order("e.version DESC").Limit(1).Find(&list).Error; err != nil {
+		return Told{}, fmt.Errorf("logbook: version: %w", err)
+	}
+	if len(list) == 0 {
+		return Told{}, errNoText
+	}
+	return list[0], nil
+}
+
+// near bounds how far back Latest looks: most entries may be of what was received.
+const near = 50_000
+
+// Latest lists what was published, changed and withdrawn last, the newest first.
+func Latest(r *store.Reader, limit int) (list []Told, err error) {
+	if err := told(r).Where("e.id > (SELECT coalesce(max(id), 0) FROM log_entries) - ?", near).Order("e.id DESC").Limit(limit).Find(&list).Error; err != nil {
+		return nil, fmt.Errorf("logbook: latest: %w", err)
+	}
+	return list, nil
+}
+
+var errNoPlace = fault.New(fault.NotFound, "日志里没有这一条记录，也可能还要等几秒钟才有。")
+
+// Leaf is the entry at a place of the log.
+func Leaf(r *store.Reader, idx int64) ([]byte, error) {
+	var leaves [][]byte
+	if err := r.Model(&entry{}).Where("idx = ?", idx).Limit(1).Pluck("leaf", &leaves).Error; err != nil {
+		return nil, fmt.Errorf("logbook: leaf: %w", err)
+	}
+	if len(leaves) == 0 {
+		return nil, errNoPlace
+	}
+	return leaves[0], nil
+}
