@@ -368,3 +368,19 @@ func TestWhatStoodAtAMomentIsFound(t *testing.T) {
 		}
 	})
 }
+
+func TestBeforeTheFirstCheckpointThereIsNoLog(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Body: "{}\n"})
+		for name, read := range map[string]func(r *store.Reader) error{
+			"checkpoint": func(r *store.Reader) error { _, err := logbook.Newest(r); return err },
+			"proof":      func(r *store.Reader) error { _, _, err := logbook.Proof(r, 0); return err },
+			"leaf":       func(r *store.Reader) error { _, err := logbook.Leaf(r, 0); return err },
+			"tile":       func(r *store.Reader) error { _, err := logbook.Tile(r, tlog.Tile{Width: 1}); return err },
+		} {
+			if err := db.Read(t.Context(), read); !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}

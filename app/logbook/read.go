@@ -30,7 +30,10 @@ func Newest(r *store.Reader) (Checkpoint, error) {
 	if err == nil && !ok {
 		err = errNoLog
 	}
-	return Checkpoint{h.head(), h.At, h.Note}, err
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	return Checkpoint{h.head(), h.At, h.Note}, nil
 }
 
 // Covering is the first checkpoint that covers the entry at a place.

@@ -11,7 +11,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/logbook"
 	"mingjing/app/store"
 	"mingjing/app/web/door"
 )
@@ -36,24 +38,40 @@ func newMetrics(h *door.House) *metrics {
 			Buckets: []float64{.005, .02, .05, .1, .25, .5, 1, 2.5, 10}}, []string{"route"}),
 		hits: prometheus.NewCounter(prometheus.CounterOpts{Name: "portal_page_cache_hits_total", Help: "Public pages answered from memory."}),
 	}
-	oldest := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "portal_outbox_oldest_seconds", Help: "Age of the oldest message that waits to be sent; NaN when the database does not answer."},
-		func() float64 {
+	gauge := func(name, help string, read func(r *store.Reader) (float64, error)) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help + "; NaN when the database does not answer."}, func() (v float64) {
 			ctx, cancel := context.WithTimeout(context.Background(), scrape)
 			defer cancel()
-			age := 0.0
-			err := h.DB.Read(ctx, func(r *store.Reader) error {
-				at, err := journal.OldestWaiting(r)
-				if err == nil && !at.IsZero() {
-					age = r.Now.Sub(at).Seconds()
-				}
+			err := h.DB.Read(ctx, func(r *store.Reader) (err error) {
+				v, err = read(r)
 				return err
 			})
 			if err != nil {
 				return math.NaN()
 			}
-			return age
+			return v
 		})
-	m.registry.MustRegister(oldest, m.requests, m.took, m.hits, collectors.NewGoCollector(),
+	}
+	m.registry.MustRegister(
+		gauge("portal_outbox_oldest_seconds", "Age of the oldest message that waits to be sent", func(r *store.Reader) (float64, error) {
+			at, err := journal.OldestWaiting(r)
+			if err != nil || at.IsZero() {
+				return 0, err
+			}
+			return r.Now.Sub(at).Seconds(), nil
+		}),
+		gauge("portal_log_lag_seconds", "How long the oldest entry of the public log waits for a checkpoint over it", func(r *store.Reader) (float64, error) {
+			lag, err := logbook.Lag(r)
+			return lag.Seconds(), err
+		}),
+		gauge("portal_log_size", "Entries that the newest checkpoint of the public log covers", func(r *store.Reader) (float64, error) {
+			c, err := logbook.Newest(r)
+			if fault.Is(err, fault.NotFound) {
+				return 0, nil
+			}
+			return float64(c.Size), err
+		}))
+	m.registry.MustRegister(m.requests, m.took, m.hits, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -64,6 +64,17 @@ func (s *Server) routes() []route {
 		cached("/open-data/ledger.schema.json", p.Schema("ledger")),
 		cached("/open-data/statistics.schema.json", p.Schema("statistics")),
 
+		get("/log", p.LogDoor),
+		get("/log/", door.Cached(public.LogLife, p.Log)),
+		get("/log/checkpoint", p.Checkpoint),
+		get("/log/tile/*", p.Tile),
+		get("/log/key", p.LogKey),
+		get("/log/texts/:kind/:ref", door.Cached(public.LogLife, p.History)),
+		get("/log/texts/:kind/:ref/:version", p.LogText),
+		get("/log/shown", p.ShownKinds),
+		get("/log/shown/:kind", p.Shown),
+		get("/log/proof/:index", p.Proof),
+
 		cached("/submit", p.Choose),
 		limited("/submit/report", "form", p.Report),
 		upload("/submit/report", "submit", p.SendReport),

@@ -217,9 +217,12 @@ func (c *Ctx) RenderFilled(title string, key any, page func(f view.Frame, words 
 }
 
 // Share sends what other sites may read and show: open data, feeds, the card.
-func (c *Ctx) Share(kind string, body []byte) error {
+func (c *Ctx) Share(kind string, body []byte) error { return c.ShareAs("no-cache", kind, body) }
+
+// ShareAs is Share of what may be kept as the header Cache-Control says.
+func (c *Ctx) ShareAs(keep, kind string, body []byte) error {
 	share(&c.Response().Header)
-	c.Set(fiber.HeaderCacheControl, "no-cache")
+	c.Set(fiber.HeaderCacheControl, keep)
 	c.Set(fiber.HeaderContentType, kind)
 	return c.Status(fiber.StatusOK).Send(body)
 }

@@ -50,6 +50,7 @@ func (d *Doors) Announcement(c *door.Ctx) error {
 		}
 		programme, err := ledger.ProgrammeByID(r, a.ProgrammeID)
 		Announced(&p, programme, a, compared)
+		p.Log = historyOf("announcement", strconv.FormatInt(a.ID, 10))
 		return err
 	})
 	if err != nil {

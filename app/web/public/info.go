@@ -111,7 +111,7 @@ func (d *Doors) Reply(c *door.Ctx) error {
 		}
 		p.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "公开答复", Href: "/replies"}}
 		p.No, p.Kind, p.Heading, p.Question, p.Answer, p.Unit = strconv.FormatInt(x.ID, 10), view.Kind(x.Kind), x.Title, x.Question, x.Answer, x.Unit
-		p.AskedOn, p.AnsweredOn = door.Day(x.AskedOn), door.Day(x.AnsweredOn)
+		p.AskedOn, p.AnsweredOn, p.Log = door.Day(x.AskedOn), door.Day(x.AnsweredOn), historyOf("reply", strconv.FormatInt(x.ID, 10))
 		if x.ProblemID != nil {
 			places, err := ledger.Place(r, *x.ProblemID)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"mingjing/app/calendar"
@@ -85,7 +86,7 @@ func described(p *view.ProblemPage, x ledger.Detail, today calendar.Date) {
 	aspect := view.Link{Text: x.Aspect.Title, Href: address(programme, ledger.Filter{Aspect: x.Aspect.No}, nil)}
 	p.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "整改进展", Href: address(programme, ledger.Filter{}, nil)}, aspect}
 	p.Code, p.Title, p.Text, p.Aspect, p.Status, p.Leader = problem.Code, problem.Title, problem.Text, aspect, status(programme, problem.Status), problem.Leader
-	p.Round = round(programme)
+	p.Round, p.Log = round(programme), historyOf("problem", strconv.FormatInt(problem.ID, 10))
 	p.Noindex = problem.Announced && programme.Ledger
 	if !p.Noindex {
 		p.Comment = "/submit/comment?problem=" + strings.TrimPrefix(root(programme), "/progress/") + problem.Code
@@ -108,7 +109,7 @@ func described(p *view.ProblemPage, x ledger.Detail, today calendar.Date) {
 		}
 	}
 	for _, e := range x.Events {
-		v := view.Change{On: door.Day(e.OnDay), Text: e.Text}
+		v := view.Change{On: door.Day(e.OnDay), Text: e.Text, Log: historyOf("event", strconv.FormatInt(e.ID, 10))}
 		switch {
 		case e.MeasureCode != "":
 			v.Href = "#m-" + e.MeasureCode

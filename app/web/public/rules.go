@@ -85,7 +85,7 @@ func (d *Doors) Rule(c *door.Ctx) error {
 		}
 		p.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "制度成果", Href: at("/rules", programme)}}
 		p.Rule = ruleRow(programme, x)
-		p.Elsewhere = x.URL
+		p.Elsewhere, p.Log = x.URL, historyOf("rule", strconv.FormatInt(x.ID, 10))
 		for line := range strings.Lines(x.Body) {
 			if line = strings.TrimSpace(line); line != "" {
 				p.Paragraphs = append(p.Paragraphs, line)

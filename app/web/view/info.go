@@ -30,7 +30,8 @@ type ReplyPage struct {
 	AnsweredOn Day
 	Unit       string
 	Answer     string
-	Problem    Link // the problem it speaks of; may be empty
+	Problem    Link   // the problem it speaks of; may be empty
+	Log        string // all that the page ever said
 }
 
 func (ReplyPage) Template() string { return "public/reply" }

@@ -65,12 +65,13 @@ type AspectRow struct {
 	Problems []Link
 }
 
-// Change is something that happened to a published item. Note may name its entry in the public log.
+// Change is something that happened to a published item.
 type Change struct {
 	On   Day
 	Text string
 	Href string
 	Note string
+	Log  string // its entry in the public log; may be empty
 }
 
 // ProgressPage lists problems.
@@ -164,6 +165,7 @@ type ProblemPage struct {
 	Subscribe string // and by mail
 	Previous  Link
 	Following Link
+	Log       string // all that its page ever said
 }
 
 func (ProblemPage) Template() string { return "public/problem" }
@@ -313,6 +315,7 @@ type AnnouncementPage struct {
 	Original Link // where it was first published, if known
 	Versions []Change
 	Closing  []string // the paragraphs after the last section
+	Log      string   // all that the page ever said; empty in a preview
 }
 
 func (AnnouncementPage) Template() string { return "public/announcement" }
@@ -368,6 +371,7 @@ type RulePage struct {
 	Rule       RuleRow
 	Paragraphs []string
 	Elsewhere  string // the address of the text on another site; may be empty
+	Log        string // all that the page ever said
 }
 
 func (RulePage) Template() string { return "public/rule" }

@@ -92,7 +92,7 @@ func problem() ProblemPage {
 	return ProblemPage{
 		Frame: frame("/progress/1-5", "司法体制改革破难题、解新题不力", Link{"首页", "/"}, Link{"整改进展", "/progress"}),
 		Code:  "1-5", Title: "司法体制改革破难题、解新题不力", Aspect: Link{aspects[0].title, "/progress?aspect=1"},
-		Source: announcement, SourceOn: "2021-01-06", Actions: actions,
+		Source: announcement, SourceOn: "2021-01-06", Actions: actions, Log: "/log/texts/problem/5",
 		Changes:  []Change{{On: "2021-01-06", Text: "通报公布整改情况", Href: announcement.Href}},
 		Previous: Link{"1-4 党组发挥职能作用不充分", "/progress/1-4"}, Following: Link{"1-6 防范化解重大风险存在短板", "/progress/1-6"},
 	}
@@ -117,7 +117,7 @@ func problemWithMeasures() ProblemPage {
 		}},
 		{"1-5-3", "还没有定措施的小问题", "正在核对情况。", nil, nil}}
 	p.Actions, p.Said = nil, []Said{{Problem: Link{"司法体制改革破难题、解新题不力", "/progress/1-5?announced=1"}, Sentences: actions}}
-	p.Changes = append([]Change{{On: "2021-02-18", Text: "1-5-2-1 申请销号，没有通过：措施不过硬", Note: "公开日志第128条"}}, p.Changes...)
+	p.Changes = append([]Change{{On: "2021-02-18", Text: "1-5-2-1 申请销号，没有通过：措施不过硬", Log: "/log/texts/event/128"}}, p.Changes...)
 	p.Comments = []PublishedComment{
 		{On: "2021-01-20", Text: "编制分给了38家法院，能不能公布是哪38家？", AnsweredOn: "2021-02-02", Unit: "政治部", Answer: "谢谢您的意见。名单已在内网公示，涉及的法院正在逐家办理入编手续。\n手续办完后，我们会在本页公布。"},
 		{On: "2021-02-25", Text: "希望写明多久调整一次员额。"},
@@ -226,7 +226,7 @@ func fullAnnouncement() AnnouncementPage {
 			{Label: "完成的措施", Stated: 281, Unit: "条", AsOf: "2021-01-06"}, {Label: "规章制度", Stated: 102, Unit: "个", AsOf: "2020-09"},
 		},
 		Closing:  []string{"欢迎广大干部群众对巡视整改落实情况进行监督。如有意见建议，请及时向我们反映。联系电话：12368；地址：昆明市日新中路393号；监督网站：http://jubao.court.gov.cn。"},
-		Versions: []Change{{On: "2021-01-06", Text: "首次公布"}},
+		Versions: []Change{{On: "2021-01-06", Text: "首次公布"}}, Log: "/log/texts/announcement/1",
 	}
 	for a, aspect := range aspects {
 		page.Sections = append(page.Sections, Section{ID: fmt.Sprintf("a%d", a+1), Level: 3, Title: "（" + aspect.no + "）关于“" + aspect.title + "”方面"})
@@ -304,7 +304,7 @@ func gallery() map[string]Page {
 		"rules":               RulesPage{Frame: crumbs("/rules", "制度成果"), Stated: 102, StatedOn: "2020-09", Source: announcement},
 		"rules-some":          RulesPage{Frame: crumbs("/rules", "制度成果"), Stated: 102, StatedOn: "2020-09", Source: announcement, Total: 2, Rules: []RuleRow{{"院党组议事规则", "/rules/2", "", true, "2020-08", []Link{{"1-1", "/progress/1-1"}, {"3-1", "/progress/3-1"}}}, {"法官员额动态调整管理办法", "/rules/1", "云高法发〔2020〕00号", false, "2020-09-10", []Link{{"1-5", "/progress/1-5"}}}}},
 		"rule": RulePage{Frame: frame("/rules/1", "法官员额动态调整管理办法", crumb, Link{"制度成果", "/rules"}), Rule: RuleRow{"法官员额动态调整管理办法", "/rules/1", "云高法发〔2020〕00号", false, "2020-09-10", []Link{{"1-5 司法体制改革破难题、解新题不力", "/progress/1-5"}}},
-			Paragraphs: []string{"第一条　为了合理配置审判力量，根据有关规定，结合全省法院实际，制定本办法。", "第二条　员额随案件数量动态调整，每年研究一次。", "第三条　本办法自印发之日起施行。"}, Elsewhere: "https://court.example/rules/1"},
+			Paragraphs: []string{"第一条　为了合理配置审判力量，根据有关规定，结合全省法院实际，制定本办法。", "第二条　员额随案件数量动态调整，每年研究一次。", "第三条　本办法自印发之日起施行。"}, Elsewhere: "https://court.example/rules/1", Log: "/log/texts/rule/1"},
 		"changes": ChangesPage{Frame: crumbs("/changes", "整改变化"), Feed: "/feeds/progress.atom", Subscribe: "/subscribe", More: "/changes?before=1", Days: []ChangedDay{
 			{"2021-02-26", []Change{{Text: "措施1-3-2-1报告：已完成", Href: "/progress/1-3#m-1-3-2-1"}, {Text: "措施1-3-2-2不予销号：措施不过硬", Href: "/progress/1-3#m-1-3-2-2"}, {Text: "公布制度《法官员额动态调整管理办法》"}}},
 			{"2021-01-06", []Change{{Text: "发布《关于巡视整改进展情况的通报》", Href: "/announcements/2021-01-06"}}}}},
@@ -321,11 +321,14 @@ func gallery() map[string]Page {
 			Shapes: []DataDescription{{"整改台账 ledger.json", "/open-data/ledger.schema.json", []DataShape{{"", []DataField{{"day", "日期", "数据是哪一天的"}}}, {"measures", []DataField{{"code", "文字", "编号"}}}}}}},
 		"replies":       RepliesPage{Frame: crumbs("/replies", "公开答复"), Filters: []Filter{{"类别", []Option{{"全部", "/replies", 32, true}, {"咨询", "/replies?kind=enquiry", 14, false}}}, {"月份", []Option{{"2021年2月", "/replies?month=2021-02", 20, false}}}}, Replies: []ReplyRow{{"关于编制分配到哪些法院的答复", "/replies/12", "政治部", Comment, "2021-01-20", "2021-02-02"}, {"网上立案后多久能收到短信", "/replies/11", "立案庭", Enquiry, "2021-01-18", "2021-01-20"}}, More: "/replies?before=11"},
 		"replies-empty": RepliesPage{Frame: crumbs("/replies", "公开答复")},
-		"reply":         ReplyPage{Frame: frame("/replies/12", "关于编制分配到哪些法院的答复", crumb, Link{"公开答复", "/replies"}), No: "12", Kind: Comment, Heading: "关于编制分配到哪些法院的答复", AskedOn: "2021-01-20", Question: "编制分给了38家法院，能不能公布是哪38家？", AnsweredOn: "2021-02-02", Unit: "政治部", Answer: "谢谢您的意见。\n涉及的法院正在逐家办理入编手续，办完后公布名单。", Problem: Link{"1-5 司法体制改革破难题、解新题不力", "/progress/1-5"}},
-		"statistics":    statistics(),
-		"channels":      ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
-		"guide":         GuidePage{crumbs("/guide", "反映指南")},
-		"report-begun":  begunReport(), "report": reportForm(false), "report-wrong": reportForm(true),
+		"reply":         ReplyPage{Frame: frame("/replies/12", "关于编制分配到哪些法院的答复", crumb, Link{"公开答复", "/replies"}), No: "12", Kind: Comment, Heading: "关于编制分配到哪些法院的答复", AskedOn: "2021-01-20", Question: "编制分给了38家法院，能不能公布是哪38家？", AnsweredOn: "2021-02-02", Unit: "政治部", Answer: "谢谢您的意见。\n涉及的法院正在逐家办理入编手续，办完后公布名单。", Problem: Link{"1-5 司法体制改革破难题、解新题不力", "/progress/1-5"}, Log: "/log/texts/reply/12"},
+		"log":           logPage(),
+		"log-none":      LogPage{Frame: crumbs("/log/", "公开日志"), Key: sampleKey, Base: "https://court.example"},
+		"history":       history(), "history-day": historyOnADay(), "history-gone": historyGone(), "history-wrong": historyWrong(),
+		"statistics":   statistics(),
+		"channels":     ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
+		"guide":        GuidePage{crumbs("/guide", "反映指南")},
+		"report-begun": begunReport(), "report": reportForm(false), "report-wrong": reportForm(true),
 		"report-code":         ReportCodePage{Frame: frame("/submit", "已收到您的举报"), CaseNo: "4817 2093", Code: "7315 0628 4471 9920 1835 6604", At: Written{at(2021, 2, 24, 9, 14).String(), at(2021, 2, 24, 9, 14).ISO()}, NoticeBy: "2021-03-17", QR: NewQR("受理编号 48172093"), Form: ReportProof("csrf", "48172093", "key")},
 		"report-code-renewed": ReportCodePage{Frame: frame("/submit", "新的查询码"), Renewed: true, CaseNo: "4817 2093", Code: "7315 0628 4471 9920 1835 6604", Form: ReportProof("csrf", "48172093", "key")},
 		"report-renew":        ReportRenewPage{Frame: crumbs("/track/case", "举报办理进度"), Form: RenewForm("csrf", "key")},

@@ -1,0 +1,415 @@
+package public_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mingjing/app/apptest"
+	"mingjing/app/fault"
+	"mingjing/app/logbook"
+	"mingjing/app/store"
+	"mingjing/app/tlog"
+)
+
+// record publishes texts as a room would, and sign gives them their places.
+func record(t *testing.T, s *apptest.Site, texts ...logbook.Text) {
+	t.Helper()
+	if err := s.App.DB.Write(t.Context(), func(tx *store.Tx) error { return logbook.Record(tx, texts...) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sign(t *testing.T, s *apptest.Site) {
+	t.Helper()
+	for waits := true; waits; { // the site's own courier may be at it
+		if _, err := s.App.Log.Sequence(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		err := s.App.DB.Read(t.Context(), func(r *store.Reader) error {
+			lag, err := logbook.Lag(r)
+			_, none := logbook.Newest(r)
+			waits = lag > 0 || fault.Is(none, fault.NotFound)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Clock.Advance(time.Minute) // what was kept of the pages about the log is over
+}
+
+// problemText is a problem as it is published.
+func problemText(status, text string, more ...string) string {
+	return `{"programme":"2020","code":"1-3","announced":false,"aspect":1,"title":"窗口服务评价偏低","text":` + logbook.Canonical(text)[:len(logbook.Canonical(text))-1] +
+		`,"status":"` + status + `","closing":"none","closed_on":null,"reopened_on":null,"leader":"分管副院长","sub_problems":[{"no":1,"title":"叫号设备老旧","text":""}],"evidence":[]` + strings.Join(more, "") + "}\n"
+}
+
+// told records the life of problem 7: published on 6 January, changed on the 8th,
+// withdrawn on the 10th, and published again on the 12th.
+func told(t *testing.T, s *apptest.Site) (start time.Time) {
+	t.Helper()
+	start = s.Clock.Now()
+	day := func(n int) { s.Clock.Set(start.AddDate(0, 0, n)) }
+	record(t, s, logbook.Text{Kind: "problem", Ref: "7", Body: problemText("in_progress", "评价偏低的窗口有<三>个。")}, logbook.Text{Kind: "text", Ref: "site", Body: `{"name":"site","value":{"hotline":"12368"}}` + "\n"})
+	sign(t, s)
+	day(2)
+	record(t, s, logbook.Text{Kind: "problem", Ref: "7", Body: problemText("basically_done", "评价偏低的窗口还有一个。")})
+	day(4)
+	record(t, s, logbook.Text{Kind: "problem", Ref: "7", Why: "与1-4重复"})
+	sign(t, s)
+	day(6)
+	record(t, s, logbook.Text{Kind: "problem", Ref: "7", Body: problemText("done", "评价偏低的窗口没有了。")})
+	sign(t, s)
+	return start
+}
+
+func digestOf(body string) string {
+	sum := sha256.Sum256([]byte(body))
+	return hex.EncodeToString(sum[:])
+}
+
+func TestAnyoneCanVerifyTheLogAsServed(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		told(t, s)
+		for i := range 300 {
+			record(t, s, logbook.Text{Kind: "event", Ref: fmt.Sprint(i + 1), Body: fmt.Sprintf("{\"text\":\"第%d次变化\"}\n", i+1)})
+			if i%97 == 0 {
+				sign(t, s)
+			}
+		}
+		sign(t, s)
+		served := map[string]string{}
+		v := tlog.Verifier{Log: tlog.HTTP{URL: s.URL + "/log"}, Each: func(i int64, e tlog.Entry) error {
+			if p, ok := e.(*tlog.Published); ok {
+				body := s.Browser().Get(fmt.Sprintf("/log/texts/%s/%s/%d", p.Kind, p.ID, p.Version)).Body
+				served[fmt.Sprintf("%s/%s/%d", p.Kind, p.ID, p.Version)] = body
+				if digestOf(body) != hex.EncodeToString(p.Digest[:]) {
+					t.Errorf("entry %d: the text served is %s", i, body)
+				}
+			}
+			return nil
+		}}
+		state, _, err := v.Check(t.Context(), tlog.Begin(s.App.Log.Key()))
+		if err != nil || state.Size < 305 || len(served) < 305 {
+			t.Fatal(state.Size, len(served), err)
+		}
+		if !strings.Contains(served["problem/7/3"], `"withdrawn":true`) {
+			t.Error(served["problem/7/3"])
+		}
+		out, err := exec.CommandContext(t.Context(), "../../../scripts/log-fsck", s.URL+"/log/", s.App.Log.Key().String()).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), fmt.Sprintf("Successfully fsck'd log with size %d and root %s", state.Size, state.Root)) {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+}
+
+func TestEveryAddressOfTheLogAnswersGoodAndBadInput(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		told(t, s)
+		b := s.Browser()
+		const forEver, page = "public, max-age=31536000, immutable", "text/html; charset=utf-8"
+		size := strings.Split(b.Get("/log/checkpoint").Body, "\n")[1]
+		for path, want := range map[string]string{
+			"/log/checkpoint": "200 text/plain; charset=utf-8 no-store", "/log/key": "200 text/plain; charset=utf-8 no-cache",
+			"/log/tile/0/000.p/" + size: "200 application/octet-stream " + forEver, "/log/tile/entries/000.p/1": "200 application/octet-stream " + forEver,
+			"/log/texts/problem/7/1": "200 application/json; charset=utf-8 " + forEver, "/log/texts/problem/7/4": "200 application/json; charset=utf-8 " + forEver,
+			"/log/shown": "200 application/json; charset=utf-8 no-store", "/log/proof/0": "200 application/json; charset=utf-8 no-store",
+			"/log/": "200 " + page + " no-cache", "/log/texts/problem/7": "200 " + page + " no-cache", "/log": "308  ",
+
+			"/log/tile/0/000": "404", "/log/tile/0/000.p/0": "404", "/log/tile/0/000.p/256": "404", "/log/tile/entries/000.p/255": "404", "/log/tile/0/0": "404", "/log/tile/00/000.p/1": "404", "/log/tile/-1/000": "404",
+			"/log/tile/64/000": "404", "/log/tile/63/000.p/1": "404", "/log/tile/0/x999/x999/x999/x999/x999/x999/999": "404", "/log/tile/": "404", "/log/tile/entries": "404", "/log/tile/entries/000.p/1/": "404",
+			"/log/tile/entries/%30%30%30.p/1": "404", "/log/tile": "404", "/log/tile/0/../key": "404", "/log/tile/%00": "400", "/log/tile/0/%ff": "400",
+			"/log/texts/problem/7/5": "404", "/log/texts/problem/7/0": "404", "/log/texts/problem/7/01": "404", "/log/texts/problem/7/-1": "404", "/log/texts/problem/7/x": "404", "/log/texts/problem/7/99999999999999999999": "404",
+			"/log/texts/problem/7/2147483648": "404", "/log/texts/problem/8": "404", "/log/texts/case/1": "404", "/log/texts/case/1/1": "404", "/log/texts/Problem/7": "404", "/log/texts/problem/%27--": "404", "/log/texts/problem/a%20b": "404",
+			"/log/texts/problem": "404", "/log/texts/problem/" + strings.Repeat("7", 65): "404", "/log/texts/problem/%E9%97%AE": "404",
+			"/log/texts/problem/7?before=x": "400", "/log/texts/problem/7?before=99999999999": "404", "/log/texts/problem/7?before=1": "404", "/log/texts/problem/7?version=9": "404", "/log/texts/problem/7?version=x": "404", "/log/texts/problem/7?version=-1": "404",
+			"/log/texts/problem/7?on=x": "422", "/log/texts/problem/7?on=2021-02-30": "422", "/log/texts/problem/7?on=9999-12-31": "422", "/log/texts/problem/7?on=0000-00-00": "422", "/log/texts/problem/7?on=%3Cscript%3E": "422", "/log/texts/problem/7?on=%00": "400",
+			"/log/shown/nothing": "404", "/log/shown/nothing?after=%27": "400", "/log/shown/nothing?after=%E9": "400", "/log/proof/999999": "404", "/log/proof/-1": "404", "/log/proof/00": "404", "/log/proof/x": "404", "/log/proof/99999999999999999999": "404", "/log/nothing": "404",
+		} {
+			p := b.Get(path)
+			got := fmt.Sprintf("%d %s %s", p.Status, p.Header.Get("Content-Type"), p.Header.Get("Cache-Control"))
+			if len(want) == 3 {
+				want += " " + page + " no-store"
+			}
+			if p.Status == 308 {
+				got = "308  "
+			}
+			if got != want {
+				t.Errorf("%s: %s, want %s", path, got, want)
+			}
+			if p.Status >= 400 && (p.Find("h1").Length() != 1 || p.Find("html[lang=zh-CN]").Length() != 1) {
+				t.Errorf("%s is refused without a page", path)
+			}
+			if p.Status == 200 && !strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") && (p.Header.Get("Access-Control-Allow-Origin") != "*" || p.Header.Get("Cross-Origin-Resource-Policy") != "cross-origin") {
+				t.Errorf("%s cannot be read by other sites", path)
+			}
+		}
+		if to := b.Get("/log").Header.Get("Location"); to != "/log/" {
+			t.Error(to)
+		}
+		leaks(t, s)
+	})
+}
+
+func TestACheckpointIsNeverStale(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		b := s.Browser()
+		for i := range 3 {
+			record(t, s, logbook.Text{Kind: "event", Ref: fmt.Sprint(1000 + i), Body: "{}\n"})
+			if _, err := s.App.Log.Sequence(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			var newest logbook.Checkpoint
+			if err := s.App.DB.Read(t.Context(), func(r *store.Reader) (err error) { newest, err = logbook.Newest(r); return err }); err != nil {
+				t.Fatal(err)
+			}
+			served, err := tlog.OpenCheckpoint([]byte(b.Get("/log/checkpoint").Body), []tlog.Key{s.App.Log.Key()})
+			if err != nil || served.Size < newest.Size {
+				t.Errorf("%d of %d entries, %v", served.Size, newest.Size, err)
+			}
+		}
+		if key, err := tlog.ParseKey(strings.TrimSuffix(b.Get("/log/key").Body, "\n")); err != nil || key != s.App.Log.Key() {
+			t.Error(key, err)
+		}
+		r, err := http.NewRequest(http.MethodHead, s.URL+"/log/checkpoint", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := b.Do(r); p.Status != 200 || p.Body != "" {
+			t.Error(p.Status, p.Body)
+		}
+	})
+}
+
+func TestAProofLeadsFromTheLeafToTheCheckpoint(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		told(t, s)
+		b := s.Browser()
+		var size int64 = 1
+		for i := int64(0); i < size; i++ {
+			var got struct {
+				Index      int64
+				Leaf       []byte
+				Proof      []tlog.Hash
+				Checkpoint string
+			}
+			d := json.NewDecoder(strings.NewReader(b.Get(fmt.Sprintf("/log/proof/%d", i)).Body))
+			d.DisallowUnknownFields()
+			if err := d.Decode(&got); err != nil {
+				t.Fatal(err)
+			}
+			c, err := tlog.OpenCheckpoint([]byte(got.Checkpoint), []tlog.Key{s.App.Log.Key()})
+			if err != nil || got.Index != i {
+				t.Fatal(got.Index, err)
+			}
+			size = c.Size
+			if err := tlog.CheckInclusion(c.Head, i, tlog.LeafHash(got.Leaf), got.Proof); err != nil {
+				t.Error(i, err)
+			}
+		}
+	})
+}
+
+func TestWhatIsShownIsListedPageByPage(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		s.App.Log.Shows("sample", func(_ *store.Reader, after string, limit int) (list []logbook.Text, err error) {
+			for i := range 450 {
+				if ref := fmt.Sprintf("%03d", i); ref > after && len(list) < limit {
+					list = append(list, logbook.Text{Kind: "sample", Ref: ref, Body: logbook.Canonical(map[string]any{"title": "<第>" + ref})})
+				}
+			}
+			return list, nil
+		})
+		b := s.Browser()
+		if p := b.Get("/log/shown"); !strings.Contains(p.Body, `"sample"`) {
+			t.Error(p.Body)
+		}
+		var sizes []int
+		for after, more := "", true; more; {
+			var got struct {
+				Items []struct{ Ref, Text string }
+				Next  string
+			}
+			if err := json.Unmarshal([]byte(b.Get("/log/shown/sample?after="+after).Body), &got); err != nil {
+				t.Fatal(err)
+			}
+			sizes = append(sizes, len(got.Items))
+			if got.Items[0].Text != "{\"title\":\"<第>"+got.Items[0].Ref+"\"}\n" {
+				t.Errorf("%q", got.Items[0].Text)
+			}
+			after, more = got.Next, got.Next != ""
+		}
+		if diff := cmp.Diff([]int{200, 200, 50}, sizes); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestTheLogsPageSaysWhatItIsAndHowToCheckIt(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		told(t, s)
+		b := s.Browser()
+		p := b.Get("/log/")
+		shows(t, p, []string{"公开日志", "一共记了", s.App.Log.Key().String(), "portal-verify " + s.URL, "--storage_url=" + s.URL + "/log/", "问题1-3 窗口服务评价偏低", "网站文字：网站名称和联系方式", "首次公布", "修改", "撤下", "重新公布"}, nil)
+		for _, href := range []string{"/log/receipt", "/log/checkpoint", "/log/key", "/log/texts/problem/7"} {
+			if p.Find(`main a[href="`+href+`"]`).Length() == 0 {
+				t.Errorf("no link to %s", href)
+			}
+		}
+		if b.Get("/sitemap").Find(`main a[href="/log/"]`).Length() != 1 {
+			t.Error("not in the sitemap")
+		}
+		b.Get("/edition?size=large&contrast=high&back=/")
+		if p := b.Get("/log/"); p.Find("html.large.contrast").Length() != 1 {
+			t.Error("no large print")
+		}
+		if p := b.Get("/log/texts/problem/7"); p.Find("html.large.contrast").Length() != 1 {
+			t.Error("no large print of a history")
+		}
+	})
+}
+
+func TestAHistoryShowsEveryVersionAndWhatChanged(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		told(t, s)
+		b := s.Browser()
+		p := b.Get("/log/texts/problem/7")
+		shows(t, p, []string{"问题1-3 窗口服务评价偏低", "第4版 重新公布", "第3版 撤下", "撤下的原因：与1-4重复", "第2版 修改", "第1版 首次公布", "2021年1月8日", "状态", "整改中", "基本完成", "评价偏低的窗口有<三>个。", "评价偏低的窗口还有一个。"},
+			[]string{"已经撤下，网页上不再有它", "分管副院长", "叫号设备老旧", "<三>"})
+		for _, n := range []string{"1", "2", "3", "4"} {
+			if p.Find(`a[href="/log/texts/problem/7/`+n+`"]`).Length() != 1 {
+				t.Errorf("no exact text of version %s", n)
+			}
+		}
+		if p.Find(`a[href^="/log/proof/"]`).Length() != 4 || p.Find(`meta[name=robots][content=noindex]`).Length() != 1 {
+			t.Error("four proofs, and nothing for search engines")
+		}
+		for on, want := range map[string]string{
+			"2021-01-05": "2021年1月5日，这一条还没有公布", "2021-01-06": "页面上写的是第1版", "2021/1/7": "页面上写的是第1版", "2021年1月8日": "页面上写的是第2版", "2021.01.09": "页面上写的是第2版",
+			"2021-01-10": "这一条已经撤下，页面上没有它", "2021-01-12": "今天到现在，页面上写的是第4版",
+		} {
+			p := b.Get("/log/texts/problem/7?on=" + strings.NewReplacer("年", "%E5%B9%B4", "月", "%E6%9C%88", "日", "%E6%97%A5").Replace(on))
+			if !strings.Contains(p.Find("#shown").Text(), want) {
+				t.Errorf("%s: %s", on, p.Find("#shown").Text())
+			}
+		}
+		shown := b.Get("/log/texts/problem/7?on=2021-01-09").Find("#shown")
+		for _, want := range []string{"评价偏低的窗口还有一个。", "分管副院长", "叫号设备老旧", "基本完成", digestOf(b.Get("/log/texts/problem/7/2").Body)} {
+			if !strings.Contains(shown.Text(), want) {
+				t.Errorf("no %s in %s", want, shown.Text())
+			}
+		}
+		if v := b.Get("/log/texts/problem/7?version=1").Find("#shown").Text(); !strings.Contains(v, "评价偏低的窗口有<三>个。") {
+			t.Error(v)
+		}
+		wrong := b.Get("/log/texts/problem/7?on=2099-01-01")
+		if !strings.HasPrefix(wrong.Find("title").Text(), "错误：") || wrong.Find(`.errors a[href="#on"]`).Length() != 1 || !strings.Contains(wrong.Text(), "还没有到") {
+			t.Error(wrong.Text())
+		}
+		record(t, s, logbook.Text{Kind: "problem", Ref: "7", Why: "又重复了"})
+		s.Clock.Advance(time.Minute)
+		shows(t, b.Get("/log/texts/problem/7"), []string{"已经撤下，网页上不再有它", "原因：又重复了", "窗口服务评价偏低"}, []string{"现在的页面"})
+	})
+}
+
+func TestALongHistoryHasPagesAndShowsWhatChangedAcrossThem(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		for i := range 45 {
+			record(t, s, logbook.Text{Kind: "text", Ref: "site", Body: fmt.Sprintf(`{"name":"site","value":{"hotline":"%d","tags":["甲","乙%d"],"more":{"deep":[{"id":%d,"title":"丙"},[1,null,true]]}}}`+"\n", 12300+i, i, i)})
+		}
+		sign(t, s)
+		b := s.Browser()
+		var versions []string
+		for path := "/log/texts/text/site"; path != ""; {
+			p := b.Get(path)
+			for _, h := range p.Find("article h3").EachIter() {
+				versions = append(versions, strings.Fields(h.Text())[0])
+			}
+			if path == "/log/texts/text/site" && !strings.Contains(p.Text(), "热线电话1234312344") {
+				t.Error(p.Text())
+			}
+			path = p.Find(".more a").AttrOr("href", "")
+			if path != "" && p.Find("article").Last().Find("table").Length() != 1 {
+				t.Error("the last of a page is compared with nothing")
+			}
+		}
+		if len(versions) < 45 || versions[len(versions)-1] != "第1版" {
+			t.Error(versions)
+		}
+	})
+}
+
+func TestWhatWasSoBeforeTheLogSaysSo(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		at := s.Clock.Now().AddDate(-1, 0, 0)
+		body := `{"title":"老制度","body":"第一条\n第二条"}` + "\n"
+		digest := sha256.Sum256([]byte(body))
+		leaf, err := tlog.Encode(&tlog.Published{Kind: "rule", ID: "900", Version: 1, Event: tlog.Publish, At: at.Unix(), Digest: digest, Backfilled: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.App.DB.Write(t.Context(), func(tx *store.Tx) error {
+			if err := tx.Exec("INSERT INTO log_entries (kind, ref, version, event, at, backfilled, leaf, digest) VALUES ('rule', '900', 1, 1, ?, TRUE, ?, ?)", at, leaf, digest[:]).Error; err != nil {
+				return err
+			}
+			return tx.Exec("INSERT INTO log_texts (kind, ref, version, body) VALUES ('rule', '900', 1, ?)", body).Error
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sign(t, s)
+		b := s.Browser()
+		shows(t, b.Get("/log/texts/rule/900"), []string{"制度《老制度》", "建立日志时补记"}, nil)
+		shows(t, b.Get("/log/texts/rule/900?on=2020-06-01"), []string{"页面上写的是第1版", "2021年1月6日建立日志时补记的", "日志证明不了", "第二条"}, nil)
+		if p := b.Get("/log/texts/rule/900?on=2021-01-06"); strings.Contains(p.Text(), "证明不了") {
+			t.Error(p.Text())
+		}
+	})
+}
+
+func TestHostileTextsOfTheLogAreOnlyText(t *testing.T) {
+	s := apptest.Start(t, store.SQLite)
+	for i, body := range []string{`{"title":"<script>alert(1)</script>","text":"<b>"}`, `{"title":["x"],"code":{"a":[]},"text":null}`, `[1,2]`, `"x"`, `{`, ``, `null`, `{"a":1e999,"size":"x","status":7,"at":"2021-99-99T00:00:00Z"}`,
+		`{"title":"` + strings.Repeat("长", 3000) + `"}`, `{"title":"` + strings.Repeat("短", 3000) + `"}`, strings.Repeat(`{"a":`, 2000) + `1` + strings.Repeat(`}`, 2000)} {
+		if body == "" {
+			continue
+		}
+		record(t, s, logbook.Text{Kind: "problem", Ref: "66", Body: body + "\n"}, logbook.Text{Kind: "odd-kind", Ref: "a.b:c_d-1", Body: body + "\n"})
+		s.Clock.Advance(time.Minute)
+		for _, path := range []string{"/log/", "/log/texts/problem/66", fmt.Sprintf("/log/texts/problem/66?version=%d", i+1), "/log/texts/odd-kind/a.b:c_d-1?on=2021-01-06"} {
+			p := s.Browser().Get(path)
+			if want := 200; p.Status != want && !strings.Contains(path, "version") {
+				t.Errorf("%.80q %s: %d", body, path, p.Status)
+			}
+			if p.Find("main script").Length() != 0 || p.Status >= 500 || len(p.Body) > 1<<20 {
+				t.Errorf("%.80q %s: %d, %d bytes", body, path, p.Status, len(p.Body))
+			}
+		}
+	}
+	leaks(t, s)
+}
+
+func TestPagesLeadToWhatTheySaidBefore(t *testing.T) {
+	s := apptest.Start(t, store.SQLite)
+	b := s.Browser()
+	p := b.Get("/progress/1-3")
+	if p.Find(`a[href^="/log/texts/problem/"]`).Length() != 1 || p.Find(`.changes a[href^="/log/texts/event/"]`).Length() == 0 {
+		t.Error(p.Text())
+	}
+	if b.Get("/announcements/2021-01-06").Find(`a[href^="/log/texts/announcement/"]`).Length() != 1 {
+		t.Error("no history of the announcement")
+	}
+	if bytes.Contains([]byte(b.Get("/").Body), []byte("/log/texts/")) {
+		t.Error("the home page grew")
+	}
+}
