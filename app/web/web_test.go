@@ -62,7 +62,7 @@ func TestMetricsAreOnTheirOwnAddressAlone(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	s.App.Web.Metrics().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-	for _, want := range []string{`portal_requests_total{method="GET",route="/",status="200"}`, "portal_page_cache_hits_total", "go_goroutines"} {
+	for _, want := range []string{`portal_requests_total{method="GET",route="/",status="200"}`, "portal_page_cache_hits_total", "portal_outbox_oldest_seconds 0", "portal_log_lag_seconds ", "portal_log_size ", "go_goroutines"} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("no %s", want)
 		}

@@ -377,6 +377,7 @@ func verb(v logbook.Version) string {
 
 func laidOut(x logbook.Told) *view.HistoryText {
 	t := &view.HistoryText{HistoryVersion: entry(x, nil), Digest: hex.EncodeToString(x.Digest)}
+	t.Read = ""
 	if !x.Withdrawn() {
 		for _, f := range spelled(x.Kind, x.Body) {
 			if f.text != "" {

@@ -30,7 +30,9 @@ func history() HistoryPage {
 func historyOnADay() HistoryPage {
 	p := history()
 	p.On, p.Answer, p.Caution = "2021-01-20", "2021年1月20日结束时，页面上写的是第1版：", "这一版是2021年2月1日建立日志时补记的。在那以前页面有没有改过，日志证明不了。"
-	p.Shown = &HistoryText{p.Versions[2], strings.Repeat("9f86d081884c7d65", 4), []HistoryField{{"整改轮次", "2020"}, {"编号", "1-3"}, {"问题", "把党的政治建设摆在首位不突出"}, {"说明", "对照检查不够深入。\n整改停留在开会发文。"}, {"状态", "整改中"}}}
+	shown := p.Versions[2]
+	shown.Read = ""
+	p.Shown = &HistoryText{shown, strings.Repeat("9f86d081884c7d65", 4), []HistoryField{{"整改轮次", "2020"}, {"编号", "1-3"}, {"问题", "把党的政治建设摆在首位不突出"}, {"说明", "对照检查不够深入。\n整改停留在开会发文。"}, {"状态", "整改中"}}}
 	return p
 }
 
