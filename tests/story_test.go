@@ -19,6 +19,7 @@ import (
 	"mingjing/app/cases/casestest"
 	"mingjing/app/config"
 	"mingjing/app/ledger/ledgertest"
+	"mingjing/app/logbook"
 	"mingjing/app/reports/reportstest"
 	"mingjing/app/store"
 	"mingjing/app/store/storetest"
@@ -114,10 +115,24 @@ func paths() []string {
 	return append(out, "/progress/1-3", "/announcements/2021-01-06", "/progress?q=%E6%B2%A1%E6%9C%89", "/submit/comment?problem=1-3", "/nothing-here", "/desk/login")
 }
 
+// histories are pages of the public log on a text that was changed and withdrawn.
+func histories(t *testing.T, s *apptest.Site) []string {
+	t.Helper()
+	for _, body := range []string{`{"title":"窗口值班办法","body":"第一条\n第二条","revised":false}` + "\n", `{"title":"窗口值班办法","body":"第一条","revised":true}` + "\n", ""} {
+		x := logbook.Text{Kind: "rule", Ref: "70001", Body: body, Why: "另有规定"}
+		if err := s.App.DB.Write(t.Context(), func(tx *store.Tx) error { return logbook.Record(tx, x) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const path = "/log/texts/rule/70001"
+	return []string{path, path + "?version=1", path + "?on=x"}
+}
+
 func TestEveryPublicPageIsValidAndAccessible(t *testing.T) {
 	s := start(t, store.SQLite)
-	node(t, nil, "validate.mjs", append([]string{s.URL}, paths()...)...)
-	node(t, nil, "axe.mjs", append([]string{s.URL}, paths()...)...)
+	list := append(paths(), histories(t, s)...)
+	node(t, nil, "validate.mjs", append([]string{s.URL}, list...)...)
+	node(t, nil, "axe.mjs", append([]string{s.URL}, list...)...)
 }
 
 func TestEveryPublicPageIsPictured(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
 	"mingjing/app/apptest"
@@ -60,15 +61,15 @@ func told(t *testing.T, s *apptest.Site) (start time.Time) {
 	t.Helper()
 	start = s.Clock.Now()
 	day := func(n int) { s.Clock.Set(start.AddDate(0, 0, n)) }
-	record(t, s, logbook.Text{Kind: "problem", Ref: "7", Body: problemText("in_progress", "评价偏低的窗口有<三>个。")}, logbook.Text{Kind: "text", Ref: "site", Body: `{"name":"site","value":{"hotline":"12368"}}` + "\n"})
+	record(t, s, logbook.Text{Kind: "problem", Ref: "70007", Body: problemText("in_progress", "评价偏低的窗口有<三>个。")}, logbook.Text{Kind: "text", Ref: "site", Body: `{"name":"site","value":{"hotline":"12368"}}` + "\n"})
 	sign(t, s)
 	day(2)
-	record(t, s, logbook.Text{Kind: "problem", Ref: "7", Body: problemText("basically_done", "评价偏低的窗口还有一个。")})
+	record(t, s, logbook.Text{Kind: "problem", Ref: "70007", Body: problemText("basically_done", "评价偏低的窗口还有一个。")})
 	day(4)
-	record(t, s, logbook.Text{Kind: "problem", Ref: "7", Why: "与1-4重复"})
+	record(t, s, logbook.Text{Kind: "problem", Ref: "70007", Why: "与1-4重复"})
 	sign(t, s)
 	day(6)
-	record(t, s, logbook.Text{Kind: "problem", Ref: "7", Body: problemText("done", "评价偏低的窗口没有了。")})
+	record(t, s, logbook.Text{Kind: "problem", Ref: "70007", Body: problemText("done", "评价偏低的窗口没有了。")})
 	sign(t, s)
 	return start
 }
@@ -82,7 +83,7 @@ func TestAnyoneCanVerifyTheLogAsServed(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		told(t, s)
 		for i := range 300 {
-			record(t, s, logbook.Text{Kind: "event", Ref: fmt.Sprint(i + 1), Body: fmt.Sprintf("{\"text\":\"第%d次变化\"}\n", i+1)})
+			record(t, s, logbook.Text{Kind: "event", Ref: fmt.Sprint(i + 70001), Body: fmt.Sprintf("{\"text\":\"第%d次变化\"}\n", i+1)})
 			if i%97 == 0 {
 				sign(t, s)
 			}
@@ -103,8 +104,8 @@ func TestAnyoneCanVerifyTheLogAsServed(t *testing.T) {
 		if err != nil || state.Size < 305 || len(served) < 305 {
 			t.Fatal(state.Size, len(served), err)
 		}
-		if !strings.Contains(served["problem/7/3"], `"withdrawn":true`) {
-			t.Error(served["problem/7/3"])
+		if !strings.Contains(served["problem/70007/3"], `"withdrawn":true`) {
+			t.Error(served["problem/70007/3"])
 		}
 		out, err := exec.CommandContext(t.Context(), "../../../scripts/log-fsck", s.URL+"/log/", s.App.Log.Key().String()).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), fmt.Sprintf("Successfully fsck'd log with size %d and root %s", state.Size, state.Root)) {
@@ -122,18 +123,18 @@ func TestEveryAddressOfTheLogAnswersGoodAndBadInput(t *testing.T) {
 		for path, want := range map[string]string{
 			"/log/checkpoint": "200 text/plain; charset=utf-8 no-store", "/log/key": "200 text/plain; charset=utf-8 no-cache",
 			"/log/tile/0/000.p/" + size: "200 application/octet-stream " + forEver, "/log/tile/entries/000.p/1": "200 application/octet-stream " + forEver,
-			"/log/texts/problem/7/1": "200 application/json; charset=utf-8 " + forEver, "/log/texts/problem/7/4": "200 application/json; charset=utf-8 " + forEver,
+			"/log/texts/problem/70007/1": "200 application/json; charset=utf-8 " + forEver, "/log/texts/problem/70007/4": "200 application/json; charset=utf-8 " + forEver,
 			"/log/shown": "200 application/json; charset=utf-8 no-store", "/log/proof/0": "200 application/json; charset=utf-8 no-store",
-			"/log/": "200 " + page + " no-cache", "/log/texts/problem/7": "200 " + page + " no-cache", "/log": "308  ",
+			"/log/": "200 " + page + " no-cache", "/log/texts/problem/70007": "200 " + page + " no-cache", "/log": "308  ",
 
 			"/log/tile/0/000": "404", "/log/tile/0/000.p/0": "404", "/log/tile/0/000.p/256": "404", "/log/tile/entries/000.p/255": "404", "/log/tile/0/0": "404", "/log/tile/00/000.p/1": "404", "/log/tile/-1/000": "404",
 			"/log/tile/64/000": "404", "/log/tile/63/000.p/1": "404", "/log/tile/0/x999/x999/x999/x999/x999/x999/999": "404", "/log/tile/": "404", "/log/tile/entries": "404", "/log/tile/entries/000.p/1/": "404",
 			"/log/tile/entries/%30%30%30.p/1": "404", "/log/tile": "404", "/log/tile/0/../key": "404", "/log/tile/%00": "400", "/log/tile/0/%ff": "400",
-			"/log/texts/problem/7/5": "404", "/log/texts/problem/7/0": "404", "/log/texts/problem/7/01": "404", "/log/texts/problem/7/-1": "404", "/log/texts/problem/7/x": "404", "/log/texts/problem/7/99999999999999999999": "404",
-			"/log/texts/problem/7/2147483648": "404", "/log/texts/problem/8": "404", "/log/texts/case/1": "404", "/log/texts/case/1/1": "404", "/log/texts/Problem/7": "404", "/log/texts/problem/%27--": "404", "/log/texts/problem/a%20b": "404",
+			"/log/texts/problem/70007/5": "404", "/log/texts/problem/70007/0": "404", "/log/texts/problem/70007/01": "404", "/log/texts/problem/70007/-1": "404", "/log/texts/problem/70007/x": "404", "/log/texts/problem/70007/99999999999999999999": "404",
+			"/log/texts/problem/70007/2147483648": "404", "/log/texts/problem/80008": "404", "/log/texts/case/1": "404", "/log/texts/case/1/1": "404", "/log/texts/Problem/7": "404", "/log/texts/problem/%27--": "404", "/log/texts/problem/a%20b": "404",
 			"/log/texts/problem": "404", "/log/texts/problem/" + strings.Repeat("7", 65): "404", "/log/texts/problem/%E9%97%AE": "404",
-			"/log/texts/problem/7?before=x": "400", "/log/texts/problem/7?before=99999999999": "404", "/log/texts/problem/7?before=1": "404", "/log/texts/problem/7?version=9": "404", "/log/texts/problem/7?version=x": "404", "/log/texts/problem/7?version=-1": "404",
-			"/log/texts/problem/7?on=x": "422", "/log/texts/problem/7?on=2021-02-30": "422", "/log/texts/problem/7?on=9999-12-31": "422", "/log/texts/problem/7?on=0000-00-00": "422", "/log/texts/problem/7?on=%3Cscript%3E": "422", "/log/texts/problem/7?on=%00": "400",
+			"/log/texts/problem/70007?before=x": "400", "/log/texts/problem/70007?before=99999999999": "404", "/log/texts/problem/70007?before=1": "404", "/log/texts/problem/70007?version=9": "404", "/log/texts/problem/70007?version=x": "404", "/log/texts/problem/70007?version=-1": "404",
+			"/log/texts/problem/70007?on=x": "422", "/log/texts/problem/70007?on=2021-02-30": "422", "/log/texts/problem/70007?on=9999-12-31": "422", "/log/texts/problem/70007?on=0000-00-00": "422", "/log/texts/problem/70007?on=%3Cscript%3E": "422", "/log/texts/problem/70007?on=%00": "400",
 			"/log/shown/nothing": "404", "/log/shown/nothing?after=%27": "400", "/log/shown/nothing?after=%E9": "400", "/log/proof/999999": "404", "/log/proof/-1": "404", "/log/proof/00": "404", "/log/proof/x": "404", "/log/proof/99999999999999999999": "404", "/log/nothing": "404",
 		} {
 			p := b.Get(path)
@@ -165,7 +166,7 @@ func TestACheckpointIsNeverStale(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		b := s.Browser()
 		for i := range 3 {
-			record(t, s, logbook.Text{Kind: "event", Ref: fmt.Sprint(1000 + i), Body: "{}\n"})
+			record(t, s, logbook.Text{Kind: "event", Ref: fmt.Sprint(80000 + i), Body: "{}\n"})
 			if _, err := s.App.Log.Sequence(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -222,14 +223,14 @@ func TestAProofLeadsFromTheLeafToTheCheckpoint(t *testing.T) {
 
 func TestWhatIsShownIsListedPageByPage(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
-		s.App.Log.Shows("sample", func(_ *store.Reader, after string, limit int) (list []logbook.Text, err error) {
+		s.App.Log.Sources["sample"] = func(_ *store.Reader, after string, limit int) (list []logbook.Text, err error) {
 			for i := range 450 {
 				if ref := fmt.Sprintf("%03d", i); ref > after && len(list) < limit {
 					list = append(list, logbook.Text{Kind: "sample", Ref: ref, Body: logbook.Canonical(map[string]any{"title": "<第>" + ref})})
 				}
 			}
 			return list, nil
-		})
+		}
 		b := s.Browser()
 		if p := b.Get("/log/shown"); !strings.Contains(p.Body, `"sample"`) {
 			t.Error(p.Body)
@@ -261,7 +262,7 @@ func TestTheLogsPageSaysWhatItIsAndHowToCheckIt(t *testing.T) {
 		b := s.Browser()
 		p := b.Get("/log/")
 		shows(t, p, []string{"公开日志", "一共记了", s.App.Log.Key().String(), "portal-verify " + s.URL, "--storage_url=" + s.URL + "/log/", "问题1-3 窗口服务评价偏低", "网站文字：网站名称和联系方式", "首次公布", "修改", "撤下", "重新公布"}, nil)
-		for _, href := range []string{"/log/receipt", "/log/checkpoint", "/log/key", "/log/texts/problem/7"} {
+		for _, href := range []string{"/log/receipt", "/log/checkpoint", "/log/key", "/log/texts/problem/70007"} {
 			if p.Find(`main a[href="`+href+`"]`).Length() == 0 {
 				t.Errorf("no link to %s", href)
 			}
@@ -273,7 +274,7 @@ func TestTheLogsPageSaysWhatItIsAndHowToCheckIt(t *testing.T) {
 		if p := b.Get("/log/"); p.Find("html.large.contrast").Length() != 1 {
 			t.Error("no large print")
 		}
-		if p := b.Get("/log/texts/problem/7"); p.Find("html.large.contrast").Length() != 1 {
+		if p := b.Get("/log/texts/problem/70007"); p.Find("html.large.contrast").Length() != 1 {
 			t.Error("no large print of a history")
 		}
 	})
@@ -283,11 +284,11 @@ func TestAHistoryShowsEveryVersionAndWhatChanged(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		told(t, s)
 		b := s.Browser()
-		p := b.Get("/log/texts/problem/7")
+		p := b.Get("/log/texts/problem/70007")
 		shows(t, p, []string{"问题1-3 窗口服务评价偏低", "第4版 重新公布", "第3版 撤下", "撤下的原因：与1-4重复", "第2版 修改", "第1版 首次公布", "2021年1月8日", "状态", "整改中", "基本完成", "评价偏低的窗口有<三>个。", "评价偏低的窗口还有一个。"},
 			[]string{"已经撤下，网页上不再有它", "分管副院长", "叫号设备老旧", "<三>"})
 		for _, n := range []string{"1", "2", "3", "4"} {
-			if p.Find(`a[href="/log/texts/problem/7/`+n+`"]`).Length() != 1 {
+			if p.Find(`a[href="/log/texts/problem/70007/`+n+`"]`).Length() != 1 {
 				t.Errorf("no exact text of version %s", n)
 			}
 		}
@@ -298,27 +299,27 @@ func TestAHistoryShowsEveryVersionAndWhatChanged(t *testing.T) {
 			"2021-01-05": "2021年1月5日，这一条还没有公布", "2021-01-06": "页面上写的是第1版", "2021/1/7": "页面上写的是第1版", "2021年1月8日": "页面上写的是第2版", "2021.01.09": "页面上写的是第2版",
 			"2021-01-10": "这一条已经撤下，页面上没有它", "2021-01-12": "今天到现在，页面上写的是第4版",
 		} {
-			p := b.Get("/log/texts/problem/7?on=" + strings.NewReplacer("年", "%E5%B9%B4", "月", "%E6%9C%88", "日", "%E6%97%A5").Replace(on))
+			p := b.Get("/log/texts/problem/70007?on=" + strings.NewReplacer("年", "%E5%B9%B4", "月", "%E6%9C%88", "日", "%E6%97%A5").Replace(on))
 			if !strings.Contains(p.Find("#shown").Text(), want) {
 				t.Errorf("%s: %s", on, p.Find("#shown").Text())
 			}
 		}
-		shown := b.Get("/log/texts/problem/7?on=2021-01-09").Find("#shown")
-		for _, want := range []string{"评价偏低的窗口还有一个。", "分管副院长", "叫号设备老旧", "基本完成", digestOf(b.Get("/log/texts/problem/7/2").Body)} {
+		shown := b.Get("/log/texts/problem/70007?on=2021-01-09").Find("#shown")
+		for _, want := range []string{"评价偏低的窗口还有一个。", "分管副院长", "叫号设备老旧", "基本完成", digestOf(b.Get("/log/texts/problem/70007/2").Body)} {
 			if !strings.Contains(shown.Text(), want) {
 				t.Errorf("no %s in %s", want, shown.Text())
 			}
 		}
-		if v := b.Get("/log/texts/problem/7?version=1").Find("#shown").Text(); !strings.Contains(v, "评价偏低的窗口有<三>个。") {
+		if v := b.Get("/log/texts/problem/70007?version=1").Find("#shown").Text(); !strings.Contains(v, "评价偏低的窗口有<三>个。") {
 			t.Error(v)
 		}
-		wrong := b.Get("/log/texts/problem/7?on=2099-01-01")
+		wrong := b.Get("/log/texts/problem/70007?on=2099-01-01")
 		if !strings.HasPrefix(wrong.Find("title").Text(), "错误：") || wrong.Find(`.errors a[href="#on"]`).Length() != 1 || !strings.Contains(wrong.Text(), "还没有到") {
 			t.Error(wrong.Text())
 		}
-		record(t, s, logbook.Text{Kind: "problem", Ref: "7", Why: "又重复了"})
+		record(t, s, logbook.Text{Kind: "problem", Ref: "70007", Why: "又重复了"})
 		s.Clock.Advance(time.Minute)
-		shows(t, b.Get("/log/texts/problem/7"), []string{"已经撤下，网页上不再有它", "原因：又重复了", "窗口服务评价偏低"}, []string{"现在的页面"})
+		shows(t, b.Get("/log/texts/problem/70007"), []string{"已经撤下，网页上不再有它", "原因：又重复了", "窗口服务评价偏低"}, []string{"现在的页面"})
 	})
 }
 
@@ -354,24 +355,24 @@ func TestWhatWasSoBeforeTheLogSaysSo(t *testing.T) {
 		at := s.Clock.Now().AddDate(-1, 0, 0)
 		body := `{"title":"老制度","body":"第一条\n第二条"}` + "\n"
 		digest := sha256.Sum256([]byte(body))
-		leaf, err := tlog.Encode(&tlog.Published{Kind: "rule", ID: "900", Version: 1, Event: tlog.Publish, At: at.Unix(), Digest: digest, Backfilled: true})
+		leaf, err := tlog.Encode(&tlog.Published{Kind: "rule", ID: "70900", Version: 1, Event: tlog.Publish, At: at.Unix(), Digest: digest, Backfilled: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		err = s.App.DB.Write(t.Context(), func(tx *store.Tx) error {
-			if err := tx.Exec("INSERT INTO log_entries (kind, ref, version, event, at, backfilled, leaf, digest) VALUES ('rule', '900', 1, 1, ?, TRUE, ?, ?)", at, leaf, digest[:]).Error; err != nil {
+			if err := tx.Exec("INSERT INTO log_entries (kind, ref, version, event, at, backfilled, leaf, digest) VALUES ('rule', '70900', 1, 1, ?, TRUE, ?, ?)", at, leaf, digest[:]).Error; err != nil {
 				return err
 			}
-			return tx.Exec("INSERT INTO log_texts (kind, ref, version, body) VALUES ('rule', '900', 1, ?)", body).Error
+			return tx.Exec("INSERT INTO log_texts (kind, ref, version, body) VALUES ('rule', '70900', 1, ?)", body).Error
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		sign(t, s)
 		b := s.Browser()
-		shows(t, b.Get("/log/texts/rule/900"), []string{"制度《老制度》", "建立日志时补记"}, nil)
-		shows(t, b.Get("/log/texts/rule/900?on=2020-06-01"), []string{"页面上写的是第1版", "2021年1月6日建立日志时补记的", "日志证明不了", "第二条"}, nil)
-		if p := b.Get("/log/texts/rule/900?on=2021-01-06"); strings.Contains(p.Text(), "证明不了") {
+		shows(t, b.Get("/log/texts/rule/70900"), []string{"制度《老制度》", "建立日志时补记"}, nil)
+		shows(t, b.Get("/log/texts/rule/70900?on=2020-06-01"), []string{"页面上写的是第1版", "2021年1月6日建立日志时补记的", "日志证明不了", "第二条"}, nil)
+		if p := b.Get("/log/texts/rule/70900?on=2021-01-06"); strings.Contains(p.Text(), "证明不了") {
 			t.Error(p.Text())
 		}
 	})
@@ -384,9 +385,9 @@ func TestHostileTextsOfTheLogAreOnlyText(t *testing.T) {
 		if body == "" {
 			continue
 		}
-		record(t, s, logbook.Text{Kind: "problem", Ref: "66", Body: body + "\n"}, logbook.Text{Kind: "odd-kind", Ref: "a.b:c_d-1", Body: body + "\n"})
+		record(t, s, logbook.Text{Kind: "problem", Ref: "70066", Body: body + "\n"}, logbook.Text{Kind: "odd-kind", Ref: "a.b:c_d-1", Body: body + "\n"})
 		s.Clock.Advance(time.Minute)
-		for _, path := range []string{"/log/", "/log/texts/problem/66", fmt.Sprintf("/log/texts/problem/66?version=%d", i+1), "/log/texts/odd-kind/a.b:c_d-1?on=2021-01-06"} {
+		for _, path := range []string{"/log/", "/log/texts/problem/70066", fmt.Sprintf("/log/texts/problem/70066?version=%d", i+1), "/log/texts/odd-kind/a.b:c_d-1?on=2021-01-06"} {
 			p := s.Browser().Get(path)
 			if want := 200; p.Status != want && !strings.Contains(path, "version") {
 				t.Errorf("%.80q %s: %d", body, path, p.Status)
@@ -401,8 +402,14 @@ func TestHostileTextsOfTheLogAreOnlyText(t *testing.T) {
 
 func TestPagesLeadToWhatTheySaidBefore(t *testing.T) {
 	s := apptest.Start(t, store.SQLite)
+	sign(t, s)
 	b := s.Browser()
 	p := b.Get("/progress/1-3")
+	for _, a := range p.Find(`a[href^="/log/texts/"]`).EachIter() {
+		if h := b.Get(a.AttrOr("href", "")); h.Status != 200 || h.Find(`a[href^="/log/proof/"]`).Length() == 0 {
+			t.Errorf("%s: %d", a.AttrOr("href", ""), h.Status)
+		}
+	}
 	if p.Find(`a[href^="/log/texts/problem/"]`).Length() != 1 || p.Find(`.changes a[href^="/log/texts/event/"]`).Length() == 0 {
 		t.Error(p.Text())
 	}
@@ -412,4 +419,40 @@ func TestPagesLeadToWhatTheySaidBefore(t *testing.T) {
 	if bytes.Contains([]byte(b.Get("/").Body), []byte("/log/texts/")) {
 		t.Error("the home page grew")
 	}
+}
+
+func TestWhatIsShownIsWhatTheLogSaidLast(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		sign(t, s)
+		b := s.Browser()
+		var all struct{ Kinds []string }
+		if err := json.Unmarshal([]byte(b.Get("/log/shown").Body), &all); err != nil || len(all.Kinds) < 9 {
+			t.Fatal(all, err)
+		}
+		for _, kind := range all.Kinds {
+			var page struct{ Items []struct{ Ref, Text string } }
+			if err := json.Unmarshal([]byte(b.Get("/log/shown/"+kind).Body), &page); err != nil {
+				t.Fatal(kind, err)
+			}
+			for i, x := range page.Items {
+				if i == 3 {
+					break
+				}
+				p := b.Get("/log/texts/" + kind + "/" + x.Ref)
+				exact := b.Get(p.Find("article").First().Find(`a[href^="/log/texts/"]`).Last().AttrOr("href", "")).Body
+				if p.Status != 200 || exact != x.Text {
+					t.Errorf("%s %s: %d %q, shown is %q", kind, x.Ref, p.Status, exact, x.Text)
+				}
+				if to := p.Find("main a").FilterFunction(func(_ int, a *goquery.Selection) bool { return strings.HasPrefix(a.Text(), "看现在的") }).AttrOr("href", ""); to != "" && b.Get(to).Status != 200 && b.Get(to).Status != 303 {
+					t.Errorf("%s %s stands at %s", kind, x.Ref, to)
+				}
+			}
+			for _, after := range []string{"zzz", "-1", "99999999999999999999", "1.5"} {
+				if p := b.Get("/log/shown/" + kind + "?after=" + after); p.Status >= 500 {
+					t.Errorf("%s after %s: %d", kind, after, p.Status)
+				}
+			}
+		}
+		leaks(t, s)
+	})
 }
