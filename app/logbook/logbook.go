@@ -16,9 +16,12 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
+
+	"gorm.io/gorm"
 
 	"mingjing/app/store"
 	"mingjing/app/tlog"
@@ -141,7 +144,14 @@ func write(tx *store.Tx, rows []entry, bodies []body) error {
 	if len(bodies) == 0 {
 		return nil
 	}
-	if err := tx.Append(&bodies); err != nil {
+	err := tx.Append(&bodies)
+	if err == nil {
+		err = tx.Send()
+	}
+	if errors.Is(err, gorm.ErrDuplicatedKey) { // two changes of one subject: the second tells of both
+		return fmt.Errorf("logbook: texts: %w", store.ErrRace)
+	}
+	if err != nil {
 		return fmt.Errorf("logbook: texts: %w", err)
 	}
 	return nil

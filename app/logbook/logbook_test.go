@@ -248,6 +248,62 @@ func TestALogThatWasCutOrChangedIsNotSignedAgain(t *testing.T) {
 	})
 }
 
+func TestALogIsBegunAnewUnderAnotherNameAndSaysWhy(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b, dir := book(t, db)
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Body: "x"})
+		sequence(t, db, b)
+		was := b.Key()
+		if err := os.Remove(filepath.Join(dir, logbook.KeyFile)); err != nil {
+			t.Fatal(err)
+		}
+		fresh, err := logbook.Restart(t.Context(), db, dir, "ignored.example/log", "密钥丢失")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err = logbook.Open(t.Context(), db, dir, "ignored.example/log"); err != nil {
+			t.Fatal(err)
+		}
+		if b.Key() != fresh || fresh.Name != "court.example/log/2" || was.Name != "court.example/log" {
+			t.Errorf("%s after %s", b.Key(), was)
+		}
+		if list := sequence(t, db, b); len(list) != 2 || list[1].(*tlog.Published).Kind != "log-restart" {
+			t.Errorf("%+v", list)
+		}
+		if _, err := logbook.Restart(t.Context(), db, dir, "", "恢复了备份"); err != nil {
+			t.Fatal(err)
+		}
+		if b, err = logbook.Open(t.Context(), db, dir, ""); err != nil || b.Key().Name != "court.example/log/3" {
+			t.Fatal(b.Key(), err)
+		}
+		if list := sequence(t, db, b); len(list) != 3 {
+			t.Errorf("%+v", list)
+		}
+	})
+}
+
+// TestTwoChangesOfOneSubjectBothStand: the second tells of both.
+func TestTwoChangesOfOneSubjectBothStand(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b, _ := book(t, db)
+		var writing sync.WaitGroup
+		for i := range 8 {
+			writing.Go(func() {
+				err := db.Write(t.Context(), func(tx *store.Tx) error {
+					return logbook.Record(tx, logbook.Text{Kind: "problem", Ref: "1", Body: fmt.Sprint(i)})
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		writing.Wait()
+		if list := sequence(t, db, b); len(list) != 8 {
+			t.Errorf("%d versions", len(list))
+		}
+	})
+}
+
 // tamper does what somebody with the database can do who first takes away what guards it.
 func tamper(t *testing.T, db *store.DB, query string, args ...any) {
 	t.Helper()

@@ -311,9 +311,16 @@ func (db *DB) Write(ctx context.Context, f func(*Tx) error) error {
 	}
 }
 
-// lostRace reports whether PostgreSQL undid the transaction because of a
-// concurrent one (serialization failure, deadlock).
+// ErrRace is the error of a transaction that found what it counted on taken by a
+// concurrent one, such as the next version of something. Write runs it again.
+var ErrRace = errors.New("store: another transaction was faster")
+
+// lostRace reports whether a concurrent transaction was faster: PostgreSQL says so
+// (serialization failure, deadlock), or the room does.
 func lostRace(err error) bool {
+	if errors.Is(err, ErrRace) {
+		return true
+	}
 	var pe *pgconn.PgError
 	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01")
 }

@@ -81,7 +81,7 @@ func TestABackupTakenAmidWritesIsWhole(t *testing.T) {
 		c.DataDir = t.TempDir()
 		c.KeysDir, c.PepperFile = c.DataDir, filepath.Join(c.DataDir, "pepper")
 		c.DatabaseURL = storetest.Config(t, other[s.App.DB.Dialect()]).URL
-		for _, key := range []string{"pepper", "blob.key"} {
+		for _, key := range []string{"pepper", "blob.key", "log.key"} {
 			raw, err := os.ReadFile(filepath.Join(s.Data, key))
 			if err != nil {
 				t.Fatal(err)

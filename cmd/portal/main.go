@@ -32,6 +32,7 @@ type commands struct {
 	Ledger       ledgerCommand       `cmd:"" help:"The ledger as a spreadsheet."`
 	Staff        staffCommand        `cmd:"" help:"Accounts of staff."`
 	Keys         keysCommand         `cmd:"" help:"The keys of sealed reports: recovery."`
+	Log          logCommand          `cmd:"" help:"The public log."`
 	Demo         demoCommand         `cmd:"" help:"Fill an empty portal with invented data, marked as such on every page."`
 	Backup       backupCommand       `cmd:"" help:"Write database and attachments into one encrypted file, while the site runs."`
 	Restore      restoreCommand      `cmd:"" help:"Fill an empty portal from such a file."`

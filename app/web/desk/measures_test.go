@@ -22,6 +22,7 @@ func office(t *testing.T, s *apptest.Site) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ledgertest.Settle(t, s.App.DB)
 	return fmt.Sprintf("/desk/ledger/measures/%d", ledgertest.Measure(t, s.App.DB, "2-1-1-1").ID)
 }
 

@@ -44,6 +44,7 @@ func write(t *testing.T, s *apptest.Site, statements ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ledgertest.Settle(t, s.App.DB)
 	s.App.House.Pages.Refresh(t.Context())
 }
 
