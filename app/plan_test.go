@@ -20,6 +20,7 @@ import (
 const plan = `
 app/config app/fault app/keyfile static views
 app/calendar app/announce app/seal app/tlog app/typed app/sheet
+app/verify
 app/store
 app/logbook
 app/journal app/blob app/search app/settings app/staff/internal/price
@@ -32,7 +33,7 @@ app/backup app/demo app/web/door
 app/web/public app/web/desk app/web/api
 app/web
 app
-cmd/portal
+cmd/portal cmd/portal-verify
 `
 
 // apart are packages that the program must not contain: what tests and

@@ -167,7 +167,7 @@ func programmeTexts(r *store.Reader, of func(*gorm.DB) *gorm.DB) (out []logbook.
 		Programme
 		Public bool
 	}
-	err = of(r.Table("programmes x")).Select("x.id, x.slug, x.title, x.text, x.inspected, x.inspector, x.inspected_from, x.inspected_to, x.feedback_on, x.main, x.demo, " +
+	err = of(r.Table("programmes x")).Select("x.id, x.slug, x.title, x.text, x.inspected, x.inspector, x.inspected_from, x.inspected_to, x.feedback_on, x.main, x.ledger, x.demo, " +
 		programmePublic + " AS public").Order("x.id").Find(&list).Error
 	if err != nil {
 		return nil, fmt.Errorf("ledger: logged programmes: %w", err)
@@ -183,8 +183,9 @@ func programmeTexts(r *store.Reader, of func(*gorm.DB) *gorm.DB) (out []logbook.
 			InspectedTo   *string `json:"inspected_to"`
 			FeedbackOn    *string `json:"feedback_on"`
 			Main          bool    `json:"main"`
+			Ledger        bool    `json:"ledger"`
 			Fictional     bool    `json:"fictional"`
-		}{x.Slug, x.Title, x.Text, x.Inspected, x.Inspector, dayText(x.InspectedFrom), dayText(x.InspectedTo), dayText(x.FeedbackOn), x.Main, x.Demo}))
+		}{x.Slug, x.Title, x.Text, x.Inspected, x.Inspector, dayText(x.InspectedFrom), dayText(x.InspectedTo), dayText(x.FeedbackOn), x.Main, x.Ledger, x.Demo}))
 	}
 	return out, nil
 }

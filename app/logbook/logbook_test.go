@@ -23,8 +23,6 @@ import (
 	"mingjing/app/tlog"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
-
 // book opens a log of its own for a test.
 func book(t *testing.T, db *store.DB) (*logbook.Book, string) {
 	t.Helper()

@@ -138,3 +138,12 @@ func Extends(last, next Head, proof []Hash) error {
 	}
 	return nil
 }
+
+// Root is the root of the tree of the first size leaves.
+func Root(size int64, r HashReader) (Hash, error) {
+	root, err := merkle.TreeHash(size, r)
+	if err != nil {
+		return root, fmt.Errorf("tlog: root of %d: %w", size, err)
+	}
+	return root, nil
+}

@@ -6,13 +6,45 @@ import (
 	"os"
 	"strings"
 
+	"mingjing/app"
 	"mingjing/app/fault"
 	"mingjing/app/logbook"
 	"mingjing/app/store"
+	"mingjing/app/verify"
 )
 
 type logCommand struct {
+	Verify  logVerify  `cmd:"" help:"Check from outside that everything a site publishes is what its log says: exit 0 good, 1 wrong, 2 not checked."`
+	Audit   logAudit   `cmd:"" help:"Check from inside that the log is whole and that no case was dropped or changed."`
 	Restart logRestart `cmd:"" help:"Begin the public log anew under another name and key: after its key was lost or an older backup restored."`
+}
+
+type logVerify struct {
+	URL string `required:"" help:"The site, such as https://example.gov.cn." placeholder:"SITE"`
+	verify.LogCommand
+}
+
+func (c logVerify) Run(p *program) error { return c.LogCommand.Run(p.ctx, c.URL, os.Stdout) }
+
+type receiptCommand struct {
+	Verify receiptVerify `cmd:"" help:"Check a receipt, by itself or against the live log."`
+}
+
+type receiptVerify struct{ verify.ReceiptCommand }
+
+func (c receiptVerify) Run(p *program) error { return c.ReceiptCommand.Run(p.ctx, os.Stdout) }
+
+type logAudit struct{}
+
+func (logAudit) Run(p *program) error {
+	return p.open(func(a *app.App) error {
+		got, err := a.Log.Audit(p.ctx, func(kind string, n int64) { fmt.Fprintf(os.Stderr, "portal: %s %d\n", kind, n) })
+		if err != nil {
+			return err
+		}
+		fmt.Printf("核对通过：日志 %d 条，检查点 %d 个，原文 %d 份，来件 %d 件（其中 %d 件的内容已按保存期限删除）；还有 %d 条等待写入。\n", got.Size, got.Heads, got.Texts, got.Arrivals, got.Erased, got.Waiting)
+		return nil
+	})
 }
 
 type logRestart struct {

@@ -19,6 +19,7 @@ import (
 	"mingjing/app"
 	"mingjing/app/config"
 	"mingjing/app/fault"
+	"mingjing/app/verify"
 )
 
 // commands is the command line.
@@ -33,6 +34,7 @@ type commands struct {
 	Staff        staffCommand        `cmd:"" help:"Accounts of staff."`
 	Keys         keysCommand         `cmd:"" help:"The keys of sealed reports: recovery."`
 	Log          logCommand          `cmd:"" help:"The public log."`
+	Receipt      receiptCommand      `cmd:"" help:"Receipts of the public log."`
 	Demo         demoCommand         `cmd:"" help:"Fill an empty portal with invented data, marked as such on every page."`
 	Backup       backupCommand       `cmd:"" help:"Write database and attachments into one encrypted file, while the site runs."`
 	Restore      restoreCommand      `cmd:"" help:"Fill an empty portal from such a file."`
@@ -88,6 +90,9 @@ func run(args []string) int {
 	defer stop()
 	if err := chosen.Run(&program{ctx: ctx, config: cfg, log: logger(cfg)}); err != nil {
 		complain(err)
+		if code := (verify.CouldNot{}); errors.As(err, &code) {
+			return code.ExitCode()
+		}
 		return 1
 	}
 	return 0

@@ -7,6 +7,7 @@ import (
 
 	"mingjing/app/announce"
 	"mingjing/app/apptest"
+	"mingjing/app/ledger/ledgertest"
 	"mingjing/app/store"
 )
 
@@ -24,6 +25,7 @@ func TestTheNextAnnouncementGoesFromTheLedgerToThePublicThroughTheForms(t *testi
 		if err := s.App.DB.Write(t.Context(), func(tx *store.Tx) error { return tx.Exec("UPDATE problems SET status = 'done'").Error }); err != nil {
 			t.Fatal(err)
 		}
+		ledgertest.Settle(t, s.App.DB)
 		desk := s.SignIn("rectification_office")
 		if p := desk.Get("/desk/ledger"); p.Find(`a[href="/desk/ledger/draft"]`).Length() != 1 {
 			t.Error("the ledger does not lead to the draft")

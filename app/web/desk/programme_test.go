@@ -25,6 +25,7 @@ func TestSeveralProgrammesAreWorkedOnSideBySide(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		ledgertest.Settle(t, s.App.DB)
 		if p := desk.Get("/desk/ledger/measures"); strings.Contains(p.Text(), "另一轮的措施") || !strings.Contains(p.Text(), "正在办理：巡视反馈问题整改") {
 			t.Error(p.Text())
 		}
