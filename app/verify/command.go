@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -171,7 +172,25 @@ func (o ReceiptCommand) Run(ctx context.Context, say io.Writer) error {
 	if err != nil {
 		return CouldNot{fmt.Errorf("没有核对完：%w", err)}
 	}
+	if err := served(ctx, v.Log, r, now.Size); err != nil {
+		return err
+	}
 	fmt.Fprintf(say, "现在的日志共 %d 条，是从这份回执的检查点延续下来的，这一条还在里面。\n", now.Size)
+	return nil
+}
+
+// served verifies that a log of this size serves the receipt's leaf at its place.
+func served(ctx context.Context, log tlog.Fetcher, r tlog.Receipt, size int64) error {
+	t := tlog.Tile{Level: tlog.Entries, N: r.Index / tlog.TileWidth}
+	t.Width = int(min(size-t.N*tlog.TileWidth, tlog.TileWidth))
+	data, err := log.Fetch(ctx, t.Path())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return CouldNot{fmt.Errorf("没有核对完：%w", err)}
+	}
+	leaves, bad := tlog.ParseBundle(data, t.Width)
+	if err != nil || bad != nil || !bytes.Equal(leaves[r.Index%tlog.TileWidth], r.Leaf) {
+		return tlog.Defects{{Path: t.Path(), First: r.Index, Last: r.Index, What: "日志在这个位置提供的不是回执里的记录，被改动过。"}}
+	}
 	return nil
 }
 
