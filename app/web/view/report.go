@@ -136,6 +136,7 @@ type ReportCodePage struct {
 	Code      string
 	At        Written
 	NoticeBy  Day
+	Promise   string // the log's signed word, where it gave it
 	QR        QR
 	Form      Form // asks for the code once more, as proof that it was written down
 }
@@ -190,6 +191,7 @@ type ReportTrackPage struct {
 	Files    []Link
 	Talk     []ReportWord
 	Timeline []Event
+	InLog    InLog
 	Say      *Form
 	Renew    Form
 	CSRF     string
