@@ -11,6 +11,7 @@ run: build
 
 build:
 	go build -trimpath -o build/portal ./cmd/portal
+	go build -trimpath -o build/portal-verify ./cmd/portal-verify
 
 check: format lint
 	scripts/postgres

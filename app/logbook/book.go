@@ -288,6 +288,43 @@ func (b *Book) extend(tx *store.Tx, last head, waiting []entry) (next tlog.Head,
 	return next, shelf.save(tx)
 }
 
+// State is how a log is doing.
+type State struct {
+	Origin string
+	Size   int64
+	Lag    time.Duration // of the oldest entry that waits for its place
+}
+
+// Inspect tells it without signing anything: ErrKey and ErrRewound as they would keep
+// it from being signed.
+func Inspect(r *store.Reader, folder string) (s State, err error) {
+	known, err := keys(r)
+	if err != nil || len(known) == 0 {
+		return s, err
+	}
+	signer, err := load(filepath.Join(folder, KeyFile), "", false)
+	if err != nil {
+		return s, err
+	}
+	if signer.Key().String() != known[len(known)-1].Key {
+		return s, ErrKey
+	}
+	last, ok, err := newest(r)
+	if err != nil {
+		return s, err
+	}
+	was := tlog.Empty
+	if ok {
+		was = last.head()
+	}
+	s.Origin, s.Size = signer.Key().Name, was.Size
+	if err := (&Book{folder: folder}).remembered(was, newShelf(r)); err != nil {
+		return s, err
+	}
+	s.Lag, err = Lag(r)
+	return s, err
+}
+
 // remember keeps a signed head outside the database.
 func (b *Book) remember(h tlog.Head) error {
 	return keyfile.Replace(filepath.Join(b.folder, headFile), fmt.Sprintf("%s\n%d\n%s\n", b.Key().Name, h.Size, h.Root))

@@ -23,6 +23,7 @@ import (
 	"mingjing/app/config"
 	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/logbook"
 	"mingjing/app/reports"
 	"mingjing/app/seal"
 	"mingjing/app/settings"
@@ -74,6 +75,7 @@ func (doctorCommand) Run(p *program) error {
 		{"triage", d.triage},
 		{"mail", d.mail},
 		{"outbox", d.outbox},
+		{"log", d.publicLog},
 	} {
 		f := x.look()
 		fmt.Fprintf(os.Stderr, "%-4s  %-14s  %s\n", f.verdict, x.name, f.message)
@@ -371,6 +373,28 @@ func (d doctor) outbox() finding {
 			return note("%s没有设置 PORTAL_SMTP_URL 时，通知放三天就放弃。", said)
 		}
 		return note("%s请检查邮件服务器；不会自动补发，来信人凭编号和查询码仍能看到进展。", said)
+	})
+}
+
+// late is how long an entry may wait for its place before something is wrong.
+const late = time.Minute
+
+func (d doctor) publicLog() finding {
+	return d.read(func(r *store.Reader) finding {
+		state, err := logbook.Inspect(r, d.config.KeysDir)
+		switch {
+		case errors.Is(err, logbook.ErrKey):
+			return bad("日志的密钥 log.key 不见了，或者不是签这本日志的那一把，网站会拒绝启动。请放回原来的文件；真的找不回来，运行 portal log restart --reason 理由。")
+		case errors.Is(err, logbook.ErrRewound):
+			return bad("数据库里的日志比签过名的少，不再签名：可能恢复了旧备份。请核对；确实是恢复的，运行 portal log restart --reason 从备份恢复。")
+		case err != nil:
+			return bad("%s", plain(err))
+		case state.Lag > late:
+			return bad("有记录等了 %s 还没有写进公开日志，请查看网站的运行日志。", state.Lag.Round(time.Second))
+		case state.Origin == config.Config{}.LogOrigin() && !d.config.Loopback():
+			return note("公开日志共 %d 条，名称还是试用时的 %s。正式启用前用新的数据文件夹，或者运行 portal log restart --reason 正式启用。", state.Size, state.Origin)
+		}
+		return good("公开日志 %s，共 %d 条。", state.Origin, state.Size)
 	})
 }
 
