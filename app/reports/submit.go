@@ -29,7 +29,6 @@ import (
 
 // Ticket is what a reporter is told, once.
 type Ticket struct {
-	ID          int64 // for the house; nobody is led by it
 	CaseNo      string
 	Code        seal.Code
 	Anonymous   bool
@@ -230,7 +229,7 @@ type job struct {
 }
 
 func (j *job) ticketOf(x Report) Ticket {
-	return Ticket{ID: x.ID, CaseNo: x.CaseNo, Code: j.code, Anonymous: j.st.Anonymous, SubmittedAt: x.SubmittedAt, NoticeDue: x.NoticeDue}
+	return Ticket{CaseNo: x.CaseNo, Code: j.code, Anonymous: j.st.Anonymous, SubmittedAt: x.SubmittedAt, NoticeDue: x.NoticeDue}
 }
 
 // prepare seals a job's statement, outside of any transaction, to the desk as it was

@@ -66,7 +66,6 @@ func (s *Server) routes() []route {
 
 		get("/log", p.LogDoor),
 		get("/log/", door.Cached(public.LogLife, p.Log)),
-		cached("/log/receipt", p.CheckReceipt),
 		get("/log/checkpoint", p.Checkpoint),
 		get("/log/tile/*", p.Tile),
 		get("/log/key", p.LogKey),
@@ -104,8 +103,6 @@ func (s *Server) routes() []route {
 		post("/track/case/erase", "submit", p.AskErasure),
 		limited("/track/case/parts/:id", "track", p.Part),
 		limited("/track/case/own.json", "track", p.Own),
-		limited("/track/case/receipt.json", "track", p.Receipt),
-		limited("/track/case/receipt.svg", "track", p.ReceiptPicture),
 		upload("/track/report/say", "submit", p.Say),
 		post("/track/report/code", "submit", p.RenewCode),
 		limited("/track/report/files/:id", "track", p.EvidenceFile),

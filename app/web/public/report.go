@@ -11,7 +11,6 @@ import (
 
 	"mingjing/app/cases"
 	"mingjing/app/fault"
-	"mingjing/app/logbook"
 	"mingjing/app/reports"
 	"mingjing/app/settings"
 	"mingjing/app/store"
@@ -342,9 +341,8 @@ func statementAnswers(st reports.Statement) (list []view.Answer) {
 func (d *Doors) reportCode(c *door.Ctx, key string, t reports.Ticket) error {
 	code, at := t.Code.Groups(), door.Moment(t.SubmittedAt)
 	qr := view.NewQR(slipText(t.CaseNo, code))
-	promise := string(d.word(c, logbook.Report, t.ID).Promise)
-	like := told{t.Anonymous, t.Again, door.Day(t.NoticeDue), qr.Size, promise != ""}
-	return c.RenderFilled("已收到您的举报", like, like.page, view.Code(t.CaseNo).String(), t.CaseNo, code, at.String(), at.ISO(), qr.Path, c.CSRF(), key, promise)
+	like := told{t.Anonymous, t.Again, door.Day(t.NoticeDue), qr.Size}
+	return c.RenderFilled("已收到您的举报", like, like.page, view.Code(t.CaseNo).String(), t.CaseNo, code, at.String(), at.ISO(), qr.Path, c.CSRF(), key)
 }
 
 func slipText(number, code string) string { return "受理编号 " + number + "\n查询码 " + code }
@@ -354,7 +352,6 @@ type told struct {
 	anonymous, again bool
 	notice           view.Day
 	size             int // of the two-dimensional code
-	promised         bool
 }
 
 func (x told) page(f view.Frame, words []string) view.Page {
@@ -362,12 +359,8 @@ func (x told) page(f view.Frame, words []string) view.Page {
 	if x.again {
 		f.Notices = append(f.Notices, view.Notice{Text: "这份内容已经收到过，没有重复登记。下面是原来的编号和查询码。", Good: true})
 	}
-	promise := ""
-	if x.promised {
-		promise = words[8]
-	}
 	return view.ReportCodePage{Frame: f, Anonymous: x.anonymous, CaseNo: words[0], Code: words[2], At: view.Written{Text: words[3], ISO: words[4]},
-		NoticeBy: x.notice, Promise: promise, QR: view.QR{Size: x.size, Path: words[5]}, Form: view.ReportProof(words[6], words[1], words[7])}
+		NoticeBy: x.notice, QR: view.QR{Size: x.size, Path: words[5]}, Form: view.ReportProof(words[6], words[1], words[7])}
 }
 
 func (d *Doors) showCode(c *door.Ctx, status int, p view.ReportCodePage, key, number, code string) error {
@@ -438,7 +431,7 @@ func (d *Doors) trackedReport(c *door.Ctx, status int, v reports.Visit, change f
 	if t.MustRenew {
 		return c.Render(200, view.ReportRenewPage{Frame: f, Form: view.RenewForm(c.CSRF(), newKey())})
 	}
-	p := view.ReportTrackPage{Frame: f, CaseNo: view.Code(t.Report.CaseNo), Word: t.Report.State.Told(), Erased: t.Erased, Files: evidenceLinks(t.Files), InLog: d.inLog(c, logbook.Report, v.ID), CSRF: c.CSRF(), Renew: view.RenewForm(c.CSRF(), newKey())}
+	p := view.ReportTrackPage{Frame: f, CaseNo: view.Code(t.Report.CaseNo), Word: t.Report.State.Told(), Erased: t.Erased, Files: evidenceLinks(t.Files), CSRF: c.CSRF(), Renew: view.RenewForm(c.CSRF(), newKey())}
 	switch t.Report.State {
 	case reports.Received:
 		if !t.Report.NoticeDue.IsZero() {

@@ -14,7 +14,6 @@ import (
 	"mingjing/app/cases"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
-	"mingjing/app/logbook"
 	"mingjing/app/settings"
 	"mingjing/app/store"
 	"mingjing/app/web/door"
@@ -461,10 +460,9 @@ func alike(r *store.Reader, sub cases.Submission, p *view.CheckPage) error {
 
 // confirm is shown after the commit: number, code, what happens next.
 func (d *Doors) confirm(c *door.Ctx, t cases.Ticket) error {
-	promise := string(d.word(c, logbook.Case, t.ID).Promise)
-	like := confirmation{view.Kind(t.Kind), door.Day(t.NoticeDue), door.Day(t.HandleDue), t.Provisional, t.Again, promise != ""}
+	like := confirmation{view.Kind(t.Kind), door.Day(t.NoticeDue), door.Day(t.HandleDue), t.Provisional, t.Again}
 	at := door.Moment(t.SubmittedAt)
-	return c.RenderFilled("提交成功", like, like.page, t.Title, view.Code(t.CaseNo).String(), view.Code(t.AccessCode).String(), at.String(), at.ISO(), promise)
+	return c.RenderFilled("提交成功", like, like.page, t.Title, view.Code(t.CaseNo).String(), view.Code(t.AccessCode).String(), at.String(), at.ISO())
 }
 
 // confirmation is what the page of a confirmation depends on besides the words
@@ -473,7 +471,6 @@ type confirmation struct {
 	kind             view.Kind
 	notice, reply    view.Day
 	estimated, again bool
-	promised         bool
 }
 
 func (x confirmation) page(f view.Frame, words []string) view.Page {
@@ -482,12 +479,8 @@ func (x confirmation) page(f view.Frame, words []string) view.Page {
 	if x.again {
 		f.Notices = append(f.Notices, view.Notice{Text: "这份内容已经收到过，没有重复登记。下面是原来的编号和查询码。", Good: true})
 	}
-	promise := ""
-	if x.promised {
-		promise = words[5]
-	}
 	return view.ConfirmationPage{Frame: f, Kind: x.kind, Heading: words[0], CaseNo: words[1], AccessCode: words[2],
-		At: view.Written{Text: words[3], ISO: words[4]}, NoticeBy: x.notice, ReplyBy: x.reply, Estimated: x.estimated, Promise: promise}
+		At: view.Written{Text: words[3], ISO: words[4]}, NoticeBy: x.notice, ReplyBy: x.reply, Estimated: x.estimated}
 }
 
 // Picture is a captcha as an image.

@@ -9,7 +9,6 @@ import (
 	"mingjing/app/calendar"
 	"mingjing/app/cases"
 	"mingjing/app/fault"
-	"mingjing/app/logbook"
 	"mingjing/app/reports"
 	"mingjing/app/typed"
 	"mingjing/app/web/door"
@@ -226,7 +225,7 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*view.Ca
 	f.Noindex, f.Path = true, "/track/case"
 	f.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "查询进度", Href: "/track"}}
 	p := view.CasePage{Frame: f, CaseNo: view.Code(t.Case.CaseNo), Kind: view.Kind(t.Case.Kind), Heading: t.Case.Title, Content: content(t.Case),
-		Files: links(t.Files), InLog: d.inLog(c, logbook.Case, id), CSRF: c.CSRF(), Closed: t.Stands().State.Ended()}
+		Files: links(t.Files), CSRF: c.CSRF(), Closed: t.Stands().State.Ended()}
 	p.Word, p.Next = standing(t)
 	for _, e := range t.Events {
 		v := view.Event{At: door.Moment(e.At), Word: plainWords[e.Verb], Mine: e.ActorID == 0}

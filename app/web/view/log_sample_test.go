@@ -5,8 +5,6 @@ import "strings"
 // The key, the root and the digests are of the right length and mean nothing.
 const sampleKey = "court.example/log+0ae0ba4f+AcE1vHGDHQLjUD5bSAzcxVxHbCZKMrYq0pNhf8pJ7WvR"
 
-const samplePromise = "mingjing/promise/v1\norigin court.example/log\nleaf AQIAq0pNhf8pJ7WvRcE1vHGDHQLjUD5bSAzcxVxHbCZKMrY=\nsalt q0pNhf8pJ7WvRcE1vHGDHQLjUD5bSAzcxVxHbCZKMrY=\ncase 48172093\nreceived 1614129240\ndigest q0pNhf8pJ7WvRcE1vHGDHQLjUD5bSAzcxVxHbCZKMrY=\npromised 1614129240\n\n— court.example/log CuC6Tx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qdx7Qd=\n"
-
 func logPage() LogPage {
 	root := "q0pNhf8pJ7WvRcE1vHGDHQLjUD5bSAzcxVxHbCZKMrY="
 	return LogPage{Frame: frame("/log/", "公开日志", Link{"首页", "/"}), Size: 12846, At: at(2021, 3, 1, 9, 30), Root: root, Key: sampleKey, Base: "https://court.example",

@@ -136,7 +136,6 @@ type ReportCodePage struct {
 	Code      string
 	At        Written
 	NoticeBy  Day
-	Promise   string // the log's signed word, where it gave it
 	QR        QR
 	Form      Form // asks for the code once more, as proof that it was written down
 }
@@ -191,7 +190,6 @@ type ReportTrackPage struct {
 	Files    []Link
 	Talk     []ReportWord
 	Timeline []Event
-	InLog    InLog
 	Say      *Form
 	Renew    Form
 	CSRF     string

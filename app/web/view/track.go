@@ -56,8 +56,7 @@ type CasePage struct {
 	Withdraw *Form
 	Object   *Form
 	Erase    *Form
-	Parts    []Link // that were split off
-	InLog    InLog
+	Parts    []Link   // that were split off
 	Keep     []string // what becomes of the sender's data, a sentence each
 	Rated    string   // the rating given, in words; empty before
 	CSRF     string   // for ending the session
