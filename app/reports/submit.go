@@ -29,6 +29,7 @@ import (
 
 // Ticket is what a reporter is told, once.
 type Ticket struct {
+	ID          int64 // never to be shown
 	CaseNo      string
 	Code        seal.Code
 	Anonymous   bool
@@ -229,7 +230,7 @@ type job struct {
 }
 
 func (j *job) ticketOf(x Report) Ticket {
-	return Ticket{CaseNo: x.CaseNo, Code: j.code, Anonymous: j.st.Anonymous, SubmittedAt: x.SubmittedAt, NoticeDue: x.NoticeDue}
+	return Ticket{ID: x.ID, CaseNo: x.CaseNo, Code: j.code, Anonymous: j.st.Anonymous, SubmittedAt: x.SubmittedAt, NoticeDue: x.NoticeDue}
 }
 
 // prepare seals a job's statement, outside of any transaction, to the desk as it was

@@ -74,6 +74,7 @@ func (s *Server) routes() []route {
 		get("/log/shown", p.ShownKinds),
 		get("/log/shown/:kind", p.Shown),
 		get("/log/proof/:index", p.Proof),
+		get("/log/receipt", door.Cached(public.LogLife, p.Receipt)),
 
 		cached("/submit", p.Choose),
 		limited("/submit/report", "form", p.Report),
@@ -103,6 +104,7 @@ func (s *Server) routes() []route {
 		post("/track/case/erase", "submit", p.AskErasure),
 		limited("/track/case/parts/:id", "track", p.Part),
 		limited("/track/case/own.json", "track", p.Own),
+		limited("/track/case/receipt.json", "track", p.ReceiptFile),
 		upload("/track/report/say", "submit", p.Say),
 		post("/track/report/code", "submit", p.RenewCode),
 		limited("/track/report/files/:id", "track", p.EvidenceFile),

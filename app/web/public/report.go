@@ -11,6 +11,7 @@ import (
 
 	"mingjing/app/cases"
 	"mingjing/app/fault"
+	"mingjing/app/logbook"
 	"mingjing/app/reports"
 	"mingjing/app/settings"
 	"mingjing/app/store"
@@ -341,8 +342,13 @@ func statementAnswers(st reports.Statement) (list []view.Answer) {
 func (d *Doors) reportCode(c *door.Ctx, key string, t reports.Ticket) error {
 	code, at := t.Code.Groups(), door.Moment(t.SubmittedAt)
 	qr := view.NewQR(slipText(t.CaseNo, code))
-	like := told{t.Anonymous, t.Again, door.Day(t.NoticeDue), qr.Size}
-	return c.RenderFilled("已收到您的举报", like, like.page, view.Code(t.CaseNo).String(), t.CaseNo, code, at.String(), at.ISO(), qr.Path, c.CSRF(), key)
+	promise := promiseOf(d.promised(c, logbook.Report, t.ID))
+	like := told{t.Anonymous, t.Again, door.Day(t.NoticeDue), qr.Size, promise.QR.Size}
+	words := []string{view.Code(t.CaseNo).String(), t.CaseNo, code, at.String(), at.ISO(), qr.Path, c.CSRF(), key}
+	if like.promise > 0 {
+		words = append(words, promise.Text, promise.QR.Path)
+	}
+	return c.RenderFilled("已收到您的举报", like, like.page, words...)
 }
 
 func slipText(number, code string) string { return "受理编号 " + number + "\n查询码 " + code }
@@ -352,6 +358,7 @@ type told struct {
 	anonymous, again bool
 	notice           view.Day
 	size             int // of the two-dimensional code
+	promise          int // size of the promise's; 0 without one
 }
 
 func (x told) page(f view.Frame, words []string) view.Page {
@@ -359,8 +366,12 @@ func (x told) page(f view.Frame, words []string) view.Page {
 	if x.again {
 		f.Notices = append(f.Notices, view.Notice{Text: "这份内容已经收到过，没有重复登记。下面是原来的编号和查询码。", Good: true})
 	}
-	return view.ReportCodePage{Frame: f, Anonymous: x.anonymous, CaseNo: words[0], Code: words[2], At: view.Written{Text: words[3], ISO: words[4]},
+	p := view.ReportCodePage{Frame: f, Anonymous: x.anonymous, CaseNo: words[0], Code: words[2], At: view.Written{Text: words[3], ISO: words[4]},
 		NoticeBy: x.notice, QR: view.QR{Size: x.size, Path: words[5]}, Form: view.ReportProof(words[6], words[1], words[7])}
+	if x.promise > 0 {
+		p.Promise = view.Promise{Text: words[8], QR: view.QR{Size: x.promise, Path: words[9]}}
+	}
+	return p
 }
 
 func (d *Doors) showCode(c *door.Ctx, status int, p view.ReportCodePage, key, number, code string) error {
@@ -431,7 +442,11 @@ func (d *Doors) trackedReport(c *door.Ctx, status int, v reports.Visit, change f
 	if t.MustRenew {
 		return c.Render(200, view.ReportRenewPage{Frame: f, Form: view.RenewForm(c.CSRF(), newKey())})
 	}
-	p := view.ReportTrackPage{Frame: f, CaseNo: view.Code(t.Report.CaseNo), Word: t.Report.State.Told(), Erased: t.Erased, Files: evidenceLinks(t.Files), CSRF: c.CSRF(), Renew: view.RenewForm(c.CSRF(), newKey())}
+	logged, err := d.logged(c, logbook.Report, v.ID)
+	if err != nil {
+		return err
+	}
+	p := view.ReportTrackPage{Log: logged, Frame: f, CaseNo: view.Code(t.Report.CaseNo), Word: t.Report.State.Told(), Erased: t.Erased, Files: evidenceLinks(t.Files), CSRF: c.CSRF(), Renew: view.RenewForm(c.CSRF(), newKey())}
 	switch t.Report.State {
 	case reports.Received:
 		if !t.Report.NoticeDue.IsZero() {

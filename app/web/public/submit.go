@@ -14,6 +14,7 @@ import (
 	"mingjing/app/cases"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/logbook"
 	"mingjing/app/settings"
 	"mingjing/app/store"
 	"mingjing/app/web/door"
@@ -460,9 +461,14 @@ func alike(r *store.Reader, sub cases.Submission, p *view.CheckPage) error {
 
 // confirm is shown after the commit: number, code, what happens next.
 func (d *Doors) confirm(c *door.Ctx, t cases.Ticket) error {
-	like := confirmation{view.Kind(t.Kind), door.Day(t.NoticeDue), door.Day(t.HandleDue), t.Provisional, t.Again}
+	promise := promiseOf(d.promised(c, logbook.Case, t.ID))
+	like := confirmation{view.Kind(t.Kind), door.Day(t.NoticeDue), door.Day(t.HandleDue), t.Provisional, t.Again, promise.QR.Size}
 	at := door.Moment(t.SubmittedAt)
-	return c.RenderFilled("提交成功", like, like.page, t.Title, view.Code(t.CaseNo).String(), view.Code(t.AccessCode).String(), at.String(), at.ISO())
+	words := []string{t.Title, view.Code(t.CaseNo).String(), view.Code(t.AccessCode).String(), at.String(), at.ISO()}
+	if like.promise > 0 {
+		words = append(words, promise.Text, promise.QR.Path)
+	}
+	return c.RenderFilled("提交成功", like, like.page, words...)
 }
 
 // confirmation is what the page of a confirmation depends on besides the words
@@ -471,6 +477,7 @@ type confirmation struct {
 	kind             view.Kind
 	notice, reply    view.Day
 	estimated, again bool
+	promise          int // size of its two-dimensional code; 0 without one
 }
 
 func (x confirmation) page(f view.Frame, words []string) view.Page {
@@ -479,8 +486,12 @@ func (x confirmation) page(f view.Frame, words []string) view.Page {
 	if x.again {
 		f.Notices = append(f.Notices, view.Notice{Text: "这份内容已经收到过，没有重复登记。下面是原来的编号和查询码。", Good: true})
 	}
-	return view.ConfirmationPage{Frame: f, Kind: x.kind, Heading: words[0], CaseNo: words[1], AccessCode: words[2],
+	p := view.ConfirmationPage{Frame: f, Kind: x.kind, Heading: words[0], CaseNo: words[1], AccessCode: words[2],
 		At: view.Written{Text: words[3], ISO: words[4]}, NoticeBy: x.notice, ReplyBy: x.reply, Estimated: x.estimated}
+	if x.promise > 0 {
+		p.Promise = view.Promise{Text: words[5], QR: view.QR{Size: x.promise, Path: words[6]}}
+	}
+	return p
 }
 
 // Picture is a captcha as an image.

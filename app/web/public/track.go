@@ -9,6 +9,7 @@ import (
 	"mingjing/app/calendar"
 	"mingjing/app/cases"
 	"mingjing/app/fault"
+	"mingjing/app/logbook"
 	"mingjing/app/reports"
 	"mingjing/app/typed"
 	"mingjing/app/web/door"
@@ -224,7 +225,11 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*view.Ca
 	}
 	f.Noindex, f.Path = true, "/track/case"
 	f.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "查询进度", Href: "/track"}}
-	p := view.CasePage{Frame: f, CaseNo: view.Code(t.Case.CaseNo), Kind: view.Kind(t.Case.Kind), Heading: t.Case.Title, Content: content(t.Case),
+	logged, err := d.logged(c, logbook.Case, id)
+	if err != nil {
+		return err
+	}
+	p := view.CasePage{Log: logged, Frame: f, CaseNo: view.Code(t.Case.CaseNo), Kind: view.Kind(t.Case.Kind), Heading: t.Case.Title, Content: content(t.Case),
 		Files: links(t.Files), CSRF: c.CSRF(), Closed: t.Stands().State.Ended()}
 	p.Word, p.Next = standing(t)
 	for _, e := range t.Events {

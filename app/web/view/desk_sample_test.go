@@ -215,7 +215,7 @@ func TestEveryDeskPageKeepsTheHouseRules(t *testing.T) {
 			if len(deskScript.FindAllString(html, -1)) != 1 {
 				t.Error("not exactly the desk's one script")
 			}
-			keepsTheHouseRules(t, deskScript.ReplaceAllString(html, ""))
+			keepsTheHouseRules(t, deskScript.ReplaceAllString(html, ""), 0)
 		})
 	}
 	for _, name := range []string{"css/desk.css", "js/desk.js", "img/icon.svg", "img/mark.svg"} {

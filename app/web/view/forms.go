@@ -337,7 +337,7 @@ type ConfirmationPage struct {
 	NoticeBy   Day  // by when the sender hears whether it is accepted
 	ReplyBy    Day  // by when an answer is expected; empty when it depends on acceptance
 	Estimated  bool // a date was computed without that year's statutory calendar
-	Receipt    Link // the signed receipt, where the public log is kept
+	Promise    Promise
 }
 
 func (ConfirmationPage) Template() string { return "public/confirmation" }

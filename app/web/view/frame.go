@@ -134,7 +134,7 @@ func PublicPages() []LinkGroup {
 	return []LinkGroup{
 		{"看整改", []Link{{"首页", "/"}, {"整改进展", "/progress"}, {"挂图作战图", "/chart"}, {"整改通报", "/announcements"}, {"整改变化", "/changes"}, {"制度成果", "/rules"}, {"数据统计", "/statistics"}, {"开放数据", "/open-data"}, {"公开日志", "/log/"}, {"邮件订阅", "/subscribe"}}},
 		{"提意见", append(submit, Link{"反映指南与举报须知", "/guide"})},
-		{"看答复", []Link{{"查询进度", "/track"}, {"公开答复", "/replies"}}},
+		{"看答复", []Link{{"查询进度", "/track"}, {"公开答复", "/replies"}, {"查验回执", "/log/receipt"}}},
 		{"关于本站", []Link{{"联系渠道", "/channels"}, {"隐私说明", "/privacy"}, {"无障碍说明", "/accessibility"}, {"网站地图", "/sitemap"}}},
 	}
 }

@@ -39,7 +39,7 @@ func TestAMouldRefusesWordsThatAreMissingTwiceOrInAnAddress(t *testing.T) {
 	missing, twice, link := page, page, page
 	missing.Heading = ""
 	twice.CaseNo = Gap(0)
-	link.Heading, link.Receipt = "", Link{"下载", "/receipts/" + Gap(0)}
+	link.Heading, link.Crumbs = "", []Link{{"下载", "/receipts/" + Gap(0)}}
 	for name, p := range map[string]Page{"missing": missing, "twice": twice, "link": link} {
 		if _, err := NewMould(p, 1); err == nil {
 			t.Errorf("%s: taken", name)

@@ -137,6 +137,7 @@ type ReportCodePage struct {
 	At        Written
 	NoticeBy  Day
 	QR        QR
+	Promise   Promise
 	Form      Form // asks for the code once more, as proof that it was written down
 }
 
@@ -156,8 +157,14 @@ type QR struct {
 }
 
 // NewQR makes one of a text. It is empty when the text is too long for any.
-func NewQR(text string) QR {
-	code, err := qr.Encode(text, qr.M)
+func NewQR(text string) QR { return draw(text, qr.M) }
+
+// NewFineQR makes one of a longer text: with as few modules as there can be, so that
+// each is as large as it can be.
+func NewFineQR(text string) QR { return draw(text, qr.L) }
+
+func draw(text string, level qr.Level) QR {
+	code, err := qr.Encode(text, level)
 	if err != nil {
 		return QR{}
 	}
@@ -192,6 +199,7 @@ type ReportTrackPage struct {
 	Timeline []Event
 	Say      *Form
 	Renew    Form
+	Log      *LogWord // nil while the log knows nothing of it
 	CSRF     string
 }
 

@@ -189,7 +189,7 @@ func ownCase() CasePage {
 	add, urge, withdraw := AddForm("csrf", "最多5个，每个不超过10兆。"), UrgeForm("csrf"), WithdrawForm("csrf")
 	f := frame("/track/case", "建议公开员额动态调整的结果", Link{"首页", "/"}, Link{"查询进度", "/track"})
 	f.Noindex = true
-	return CasePage{Frame: f, CaseNo: "48172093", Kind: Comment, Heading: "建议公开员额动态调整的结果",
+	return CasePage{Frame: f, Log: &LogWord{Promise: samplePromise()}, CaseNo: "48172093", Kind: Comment, Heading: "建议公开员额动态调整的结果",
 		Content: "通报写了分配170名编制。\n建议公布分到哪些法院，多久调整一次。", Files: []Link{{"照片1.jpg", "/track/case/files/1"}, {"说明.pdf", "/track/case/files/2"}},
 		Word: "正在办理", Next: "预计2021年3月12日前答复。", CSRF: "csrf", Add: &add, Urge: &urge, Withdraw: &withdraw,
 		Timeline: []Event{
@@ -323,13 +323,14 @@ func gallery() map[string]Page {
 		"replies-empty": RepliesPage{Frame: crumbs("/replies", "公开答复")},
 		"reply":         ReplyPage{Frame: frame("/replies/12", "关于编制分配到哪些法院的答复", crumb, Link{"公开答复", "/replies"}), No: "12", Kind: Comment, Heading: "关于编制分配到哪些法院的答复", AskedOn: "2021-01-20", Question: "编制分给了38家法院，能不能公布是哪38家？", AnsweredOn: "2021-02-02", Unit: "政治部", Answer: "谢谢您的意见。\n涉及的法院正在逐家办理入编手续，办完后公布名单。", Problem: Link{"1-5 司法体制改革破难题、解新题不力", "/progress/1-5"}, Log: "/log/texts/reply/12"},
 		"log":           logPage(),
+		"receipt":       ReceiptPage{Frame: frame("/log/receipt", "查验回执", Link{"首页", "/"}, Link{"公开日志", "/log/"}), Key: sampleKey},
 		"log-none":      LogPage{Frame: crumbs("/log/", "公开日志"), Key: sampleKey, Base: "https://court.example"},
 		"history":       history(), "history-day": historyOnADay(), "history-gone": historyGone(), "history-wrong": historyWrong(),
 		"statistics":   statistics(),
 		"channels":     ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
 		"guide":        GuidePage{crumbs("/guide", "反映指南")},
 		"report-begun": begunReport(), "report": reportForm(false), "report-wrong": reportForm(true),
-		"report-code":         ReportCodePage{Frame: frame("/submit", "已收到您的举报"), CaseNo: "4817 2093", Code: "7315 0628 4471 9920 1835 6604", At: Written{at(2021, 2, 24, 9, 14).String(), at(2021, 2, 24, 9, 14).ISO()}, NoticeBy: "2021-03-17", QR: NewQR("受理编号 48172093"), Form: ReportProof("csrf", "48172093", "key")},
+		"report-code":         ReportCodePage{Frame: frame("/submit", "已收到您的举报"), CaseNo: "4817 2093", Code: "7315 0628 4471 9920 1835 6604", At: Written{at(2021, 2, 24, 9, 14).String(), at(2021, 2, 24, 9, 14).ISO()}, NoticeBy: "2021-03-17", QR: NewQR("受理编号 48172093"), Promise: samplePromise(), Form: ReportProof("csrf", "48172093", "key")},
 		"report-code-renewed": ReportCodePage{Frame: frame("/submit", "新的查询码"), Renewed: true, CaseNo: "4817 2093", Code: "7315 0628 4471 9920 1835 6604", Form: ReportProof("csrf", "48172093", "key")},
 		"report-renew":        ReportRenewPage{Frame: crumbs("/track/case", "举报办理进度"), Form: RenewForm("csrf", "key")},
 		"report-track":        ownReport(),
@@ -342,7 +343,7 @@ func gallery() map[string]Page {
 		"submit":              SubmitPage{crumbs("/submit", "我要反映"), kindRows()},
 		"form-comment":        comment(), "form-comment-wrong": wrongSubmission(),
 		"check": check(), "check-kept": kept,
-		"confirmation":            ConfirmationPage{Frame: frame("/submit/comment", "已收到"), Kind: Comment, Heading: "建议公开员额动态调整的结果", CaseNo: "4817 2093", AccessCode: "7315 0628", At: Written{"2021年2月24日 09:14", "2021-02-24T09:14:00+08:00"}, NoticeBy: "2021-03-11", ReplyBy: "2021-03-12", Estimated: true, Receipt: Link{"下载有签名的回执", "/receipts/48172093"}},
+		"confirmation":            ConfirmationPage{Frame: frame("/submit/comment", "已收到"), Kind: Comment, Heading: "建议公开员额动态调整的结果", CaseNo: "4817 2093", AccessCode: "7315 0628", At: Written{"2021年2月24日 09:14", "2021-02-24T09:14:00+08:00"}, NoticeBy: "2021-03-11", ReplyBy: "2021-03-12", Estimated: true, Promise: samplePromise()},
 		"confirmation-correction": ConfirmationPage{Frame: frame("/submit/correction", "已收到"), Kind: Correction, Heading: "整改进展页的一个日期不对", CaseNo: "4817 2093", AccessCode: "7315 0628", At: Written{"2021年2月24日 09:14", "2021-02-24T09:14:00+08:00"}, ReplyBy: "2021-03-03"},
 		"track":                   TrackPage{crumbs("/track", "查询进度"), TrackForm("csrf")}, "track-wrong": failedTrack,
 		"code": CodePage{crumbs("/track/code", "换一个查询码"), CodeForm("csrf")},
@@ -436,7 +437,7 @@ func reportForm(wrong bool) ReportPage {
 
 func ownReport() ReportTrackPage {
 	say := SayForm("csrf", "最多 10 个。")
-	return ReportTrackPage{Frame: frame("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "办理中", Next: "需要您补充的，会写在下面的往来里。", Answers: []Answer{{"被举报人", "某某"}, {"事实", "收受当事人财物。\n有转账记录。"}},
+	return ReportTrackPage{Log: &LogWord{samplePromise(), "12845", at(2021, 2, 24, 9, 14)}, Frame: frame("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "办理中", Next: "需要您补充的，会写在下面的往来里。", Answers: []Answer{{"被举报人", "某某"}, {"事实", "收受当事人财物。\n有转账记录。"}},
 		Who: []Answer{{"您的姓名", "张三"}}, Files: []Link{{"照片.jpg", "/track/report/files/1"}}, Say: &say, Renew: RenewForm("csrf", "key"), CSRF: "csrf",
 		Talk:     []ReportWord{{At: at(2021, 3, 1, 9, 30), Text: "请补充转账的日期。"}, {At: at(2021, 3, 2, 9, 30), Mine: true, Text: "是二月十日。", Files: []Link{{"截图.png", "/track/report/files/2"}}}},
 		Timeline: []Event{{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true}, {At: at(2021, 2, 26, 10, 0), Word: "决定受理"}, {At: at(2021, 2, 27, 10, 0), Word: "已交专人办理"}}}

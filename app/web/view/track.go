@@ -59,6 +59,7 @@ type CasePage struct {
 	Parts    []Link   // that were split off
 	Keep     []string // what becomes of the sender's data, a sentence each
 	Rated    string   // the rating given, in words; empty before
+	Log      *LogWord // nil while the log knows nothing of it
 	CSRF     string   // for ending the session
 }
 
