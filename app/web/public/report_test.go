@@ -41,7 +41,7 @@ func TestAReportIsSentCheckedAndReturnedToWithItsCode(t *testing.T) {
 		next.Del("step")
 		sent := b.Post("/submit/report", next)
 		number, code := strings.ReplaceAll(sent.Find("#case-no").Text(), " ", ""), sent.Find("#access-code").Text()
-		if sent.Status != 200 || len(number) != 8 || len(strings.ReplaceAll(code, " ", "")) != 24 || sent.Find("svg.qr path").Length() != 1 {
+		if sent.Status != 200 || len(number) != 8 || len(strings.ReplaceAll(code, " ", "")) != 24 || sent.Find(".slip svg.qr path").Length() != 1 {
 			t.Fatalf("sent: %d %s", sent.Status, sent.Text())
 		}
 		// The answer was lost: the same form again is the same report.

@@ -19,7 +19,7 @@ type LogWord struct {
 // ReceiptPage verifies a receipt or a promise in the visitor's browser.
 type ReceiptPage struct {
 	Frame
-	Key  string // the site's, to be compared with the one on paper
+	Key string // the site's, to be compared with the one on paper
 }
 
 func (ReceiptPage) Template() string { return "public/receipt" }
