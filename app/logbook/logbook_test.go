@@ -280,6 +280,50 @@ func TestALogIsBegunAnewUnderAnotherNameAndSaysWhy(t *testing.T) {
 	})
 }
 
+func TestWhatWasThereBeforeTheLogIsFilledInOnceAndMarked(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b, _ := book(t, db)
+		before := clock.Now().Add(-24 * time.Hour)
+		shown := []logbook.Text{{Kind: "problem", Ref: "1", Body: "one", At: before}, {Kind: "problem", Ref: "2", Body: "two", At: before}}
+		held := []logbook.Holding{{ID: 7, CaseNo: "10000007", At: before, Digest: sha256.Sum256([]byte("7"))}}
+		b.Sources["problem"] = func(_ *store.Reader, after string, _ int) ([]logbook.Text, error) {
+			if after != "" {
+				return nil, nil
+			}
+			return shown, nil
+		}
+		b.Holds(logbook.Case, func(_ *store.Reader, after int64, _ int) (out []logbook.Holding, err error) {
+			for _, h := range held {
+				if h.ID > after {
+					out = append(out, h)
+				}
+			}
+			return out, nil
+		})
+		record(t, db, shown[0]) // it was changed while the log was being filled
+		if err := b.Backfill(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		list := sequence(t, db, b)
+		first, second, arrival := list[0].(*tlog.Published), list[1].(*tlog.Published), list[2].(*tlog.Received)
+		if len(list) != 3 || first.Backfilled || !second.Backfilled || second.At != before.Unix() || !arrival.Backfilled {
+			t.Fatalf("%+v %+v %+v", first, second, arrival)
+		}
+		// What appears behind the rooms' backs afterwards is not taken over.
+		shown = append(shown, logbook.Text{Kind: "problem", Ref: "3", Body: "three"})
+		held = append(held, logbook.Holding{ID: 8, CaseNo: "10000008", At: before})
+		if err := b.Backfill(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if list := sequence(t, db, b); len(list) != 3 {
+			t.Errorf("%d entries", len(list))
+		}
+		if _, err := b.Audit(t.Context(), func(string, int64) {}); err == nil || !strings.Contains(err.Error(), "来件 10000008") {
+			t.Error(err)
+		}
+	})
+}
+
 // TestTwoChangesOfOneSubjectBothStand: the second tells of both.
 func TestTwoChangesOfOneSubjectBothStand(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {

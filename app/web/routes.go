@@ -105,6 +105,7 @@ func (s *Server) routes() []route {
 		limited("/track/case/parts/:id", "track", p.Part),
 		limited("/track/case/own.json", "track", p.Own),
 		limited("/track/case/receipt.json", "track", p.ReceiptFile),
+		limited("/track/case/receipt.svg", "track", p.ReceiptPicture),
 		upload("/track/report/say", "submit", p.Say),
 		post("/track/report/code", "submit", p.RenewCode),
 		limited("/track/report/files/:id", "track", p.EvidenceFile),

@@ -92,7 +92,7 @@ var made atomic.Bool
 
 // Config makes an empty database of the kind; on PostgreSQL it is already
 // migrated. It goes away with the test.
-func Config(t *testing.T, d store.Dialect) store.Config {
+func Config(t testing.TB, d store.Dialect) store.Config {
 	t.Helper()
 	if d == store.SQLite {
 		return store.Config{DataDir: t.TempDir()}

@@ -1,6 +1,9 @@
 package public
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"mime"
 	"strconv"
 
@@ -44,20 +47,11 @@ func (d *Doors) logged(c *door.Ctx, kind string, id int64) (*view.LogWord, error
 	if err != nil {
 		return nil, err
 	}
-	v := &view.LogWord{Promise: promiseOf(string(w.Promise))}
+	v := &view.LogWord{}
 	if len(w.Receipt) > 0 {
 		v.Place, v.Since = strconv.FormatInt(w.Index, 10), door.Moment(since.At)
 	}
 	return v, nil
-}
-
-// promiseOf draws the promise too. A whole receipt, with a proof of twenty hashes,
-// would take a code of 129 modules a side, which old telephones do not read.
-func promiseOf(note string) view.Promise {
-	if note == "" {
-		return view.Promise{}
-	}
-	return view.Promise{Text: note, QR: view.NewFineQR(note)}
 }
 
 // ReceiptFile sends the receipt of the case or report that this browser may see, or
@@ -85,6 +79,35 @@ func (d *Doors) ReceiptFile(c *door.Ctx) error {
 	c.Set(fiber.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	c.Set(fiber.HeaderCacheControl, never)
 	return c.Send(body)
+}
+
+// ReceiptPicture draws the receipt, or the promise while there is none. With a proof
+// of twenty hashes it has 129 modules a side, which old telephones do not read: they
+// take the file. Drawing takes longer than storing a case, so no confirmation has one.
+func (d *Doors) ReceiptPicture(c *door.Ctx) error {
+	kind, id, number, err := d.tracked(c)
+	if fault.Is(err, fault.Unauthenticated) || err == nil && number == "" {
+		return c.SeeOther("/track")
+	}
+	if err != nil {
+		return err
+	}
+	w, _, err := d.word(c, kind, id)
+	if err != nil {
+		return err
+	}
+	var small bytes.Buffer
+	text := string(w.Promise)
+	if len(w.Receipt) > 0 && json.Compact(&small, w.Receipt) == nil {
+		text = small.String()
+	}
+	qr := view.NewFineQR(text)
+	if qr.Size == 0 {
+		return errNoFile
+	}
+	c.Set(fiber.HeaderContentType, "image/svg+xml")
+	c.Set(fiber.HeaderCacheControl, never)
+	return c.SendString(fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d"><rect width="100%%" height="100%%" fill="#fff"/><path d="%s"/></svg>`, qr.Size, qr.Size, qr.Path))
 }
 
 // tracked is the report or case that this browser may see; without its number while

@@ -342,11 +342,11 @@ func statementAnswers(st reports.Statement) (list []view.Answer) {
 func (d *Doors) reportCode(c *door.Ctx, key string, t reports.Ticket) error {
 	code, at := t.Code.Groups(), door.Moment(t.SubmittedAt)
 	qr := view.NewQR(slipText(t.CaseNo, code))
-	promise := promiseOf(d.promised(c, logbook.Report, t.ID))
-	like := told{t.Anonymous, t.Again, door.Day(t.NoticeDue), qr.Size, promise.QR.Size}
+	promise := d.promised(c, logbook.Report, t.ID)
+	like := told{t.Anonymous, t.Again, door.Day(t.NoticeDue), qr.Size, promise != ""}
 	words := []string{view.Code(t.CaseNo).String(), t.CaseNo, code, at.String(), at.ISO(), qr.Path, c.CSRF(), key}
-	if like.promise > 0 {
-		words = append(words, promise.Text, promise.QR.Path)
+	if like.promised {
+		words = append(words, promise)
 	}
 	return c.RenderFilled("已收到您的举报", like, like.page, words...)
 }
@@ -358,7 +358,7 @@ type told struct {
 	anonymous, again bool
 	notice           view.Day
 	size             int // of the two-dimensional code
-	promise          int // size of the promise's; 0 without one
+	promised         bool
 }
 
 func (x told) page(f view.Frame, words []string) view.Page {
@@ -368,8 +368,8 @@ func (x told) page(f view.Frame, words []string) view.Page {
 	}
 	p := view.ReportCodePage{Frame: f, Anonymous: x.anonymous, CaseNo: words[0], Code: words[2], At: view.Written{Text: words[3], ISO: words[4]},
 		NoticeBy: x.notice, QR: view.QR{Size: x.size, Path: words[5]}, Form: view.ReportProof(words[6], words[1], words[7])}
-	if x.promise > 0 {
-		p.Promise = view.Promise{Text: words[8], QR: view.QR{Size: x.promise, Path: words[9]}}
+	if x.promised {
+		p.Promise = words[8]
 	}
 	return p
 }

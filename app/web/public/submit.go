@@ -461,12 +461,12 @@ func alike(r *store.Reader, sub cases.Submission, p *view.CheckPage) error {
 
 // confirm is shown after the commit: number, code, what happens next.
 func (d *Doors) confirm(c *door.Ctx, t cases.Ticket) error {
-	promise := promiseOf(d.promised(c, logbook.Case, t.ID))
-	like := confirmation{view.Kind(t.Kind), door.Day(t.NoticeDue), door.Day(t.HandleDue), t.Provisional, t.Again, promise.QR.Size}
+	promise := d.promised(c, logbook.Case, t.ID)
+	like := confirmation{view.Kind(t.Kind), door.Day(t.NoticeDue), door.Day(t.HandleDue), t.Provisional, t.Again, promise != ""}
 	at := door.Moment(t.SubmittedAt)
 	words := []string{t.Title, view.Code(t.CaseNo).String(), view.Code(t.AccessCode).String(), at.String(), at.ISO()}
-	if like.promise > 0 {
-		words = append(words, promise.Text, promise.QR.Path)
+	if like.promised {
+		words = append(words, promise)
 	}
 	return c.RenderFilled("提交成功", like, like.page, words...)
 }
@@ -477,7 +477,7 @@ type confirmation struct {
 	kind             view.Kind
 	notice, reply    view.Day
 	estimated, again bool
-	promise          int // size of its two-dimensional code; 0 without one
+	promised         bool
 }
 
 func (x confirmation) page(f view.Frame, words []string) view.Page {
@@ -488,8 +488,8 @@ func (x confirmation) page(f view.Frame, words []string) view.Page {
 	}
 	p := view.ConfirmationPage{Frame: f, Kind: x.kind, Heading: words[0], CaseNo: words[1], AccessCode: words[2],
 		At: view.Written{Text: words[3], ISO: words[4]}, NoticeBy: x.notice, ReplyBy: x.reply, Estimated: x.estimated}
-	if x.promise > 0 {
-		p.Promise = view.Promise{Text: words[5], QR: view.QR{Size: x.promise, Path: words[6]}}
+	if x.promised {
+		p.Promise = words[5]
 	}
 	return p
 }

@@ -334,10 +334,10 @@ type ConfirmationPage struct {
 	CaseNo     string // as printed
 	AccessCode string // as printed
 	At         Written
-	NoticeBy   Day  // by when the sender hears whether it is accepted
-	ReplyBy    Day  // by when an answer is expected; empty when it depends on acceptance
-	Estimated  bool // a date was computed without that year's statutory calendar
-	Promise    Promise
+	NoticeBy   Day    // by when the sender hears whether it is accepted
+	ReplyBy    Day    // by when an answer is expected; empty when it depends on acceptance
+	Estimated  bool   // a date was computed without that year's statutory calendar
+	Promise    string // the log's signed word, byte by byte; empty where there is none
 }
 
 func (ConfirmationPage) Template() string { return "public/confirmation" }

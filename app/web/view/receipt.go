@@ -2,18 +2,10 @@ package view
 
 import "mingjing/static"
 
-// Promise is the log's signed word that something sent in stands in the public log.
-// Text is empty where there is none.
-type Promise struct {
-	Text string // the note, byte by byte
-	QR   QR     // of Text
-}
-
 // LogWord is what the sender of a case or report holds against the court.
 type LogWord struct {
-	Promise Promise
-	Place   string // of its entry in the log, from 0; empty while there is only the promise
-	Since   Moment // when the checkpoint was signed that covered it first
+	Place string // of its entry in the log, from 0; empty while there is only the promise
+	Since Moment // when the checkpoint was signed that covered it first
 }
 
 // ReceiptPage verifies a receipt or a promise in the visitor's browser.

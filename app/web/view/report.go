@@ -137,8 +137,8 @@ type ReportCodePage struct {
 	At        Written
 	NoticeBy  Day
 	QR        QR
-	Promise   Promise
-	Form      Form // asks for the code once more, as proof that it was written down
+	Promise   string // the log's signed word, byte by byte; empty where there is none
+	Form      Form   // asks for the code once more, as proof that it was written down
 }
 
 func (ReportCodePage) Template() string { return "public/report-code" }

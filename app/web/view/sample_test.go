@@ -189,7 +189,7 @@ func ownCase() CasePage {
 	add, urge, withdraw := AddForm("csrf", "最多5个，每个不超过10兆。"), UrgeForm("csrf"), WithdrawForm("csrf")
 	f := frame("/track/case", "建议公开员额动态调整的结果", Link{"首页", "/"}, Link{"查询进度", "/track"})
 	f.Noindex = true
-	return CasePage{Frame: f, Log: &LogWord{Promise: samplePromise()}, CaseNo: "48172093", Kind: Comment, Heading: "建议公开员额动态调整的结果",
+	return CasePage{Frame: f, Log: &LogWord{}, CaseNo: "48172093", Kind: Comment, Heading: "建议公开员额动态调整的结果",
 		Content: "通报写了分配170名编制。\n建议公布分到哪些法院，多久调整一次。", Files: []Link{{"照片1.jpg", "/track/case/files/1"}, {"说明.pdf", "/track/case/files/2"}},
 		Word: "正在办理", Next: "预计2021年3月12日前答复。", CSRF: "csrf", Add: &add, Urge: &urge, Withdraw: &withdraw,
 		Timeline: []Event{
@@ -437,7 +437,7 @@ func reportForm(wrong bool) ReportPage {
 
 func ownReport() ReportTrackPage {
 	say := SayForm("csrf", "最多 10 个。")
-	return ReportTrackPage{Log: &LogWord{samplePromise(), "12845", at(2021, 2, 24, 9, 14)}, Frame: frame("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "办理中", Next: "需要您补充的，会写在下面的往来里。", Answers: []Answer{{"被举报人", "某某"}, {"事实", "收受当事人财物。\n有转账记录。"}},
+	return ReportTrackPage{Log: &LogWord{"12845", at(2021, 2, 24, 9, 14)}, Frame: frame("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "办理中", Next: "需要您补充的，会写在下面的往来里。", Answers: []Answer{{"被举报人", "某某"}, {"事实", "收受当事人财物。\n有转账记录。"}},
 		Who: []Answer{{"您的姓名", "张三"}}, Files: []Link{{"照片.jpg", "/track/report/files/1"}}, Say: &say, Renew: RenewForm("csrf", "key"), CSRF: "csrf",
 		Talk:     []ReportWord{{At: at(2021, 3, 1, 9, 30), Text: "请补充转账的日期。"}, {At: at(2021, 3, 2, 9, 30), Mine: true, Text: "是二月十日。", Files: []Link{{"截图.png", "/track/report/files/2"}}}},
 		Timeline: []Event{{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true}, {At: at(2021, 2, 26, 10, 0), Word: "决定受理"}, {At: at(2021, 2, 27, 10, 0), Word: "已交专人办理"}}}
