@@ -433,7 +433,7 @@ func announcementTexts(r *store.Reader, of func(*gorm.DB) *gorm.DB) (out []logbo
 		Announcement
 		Programme string
 	}
-	err = of(r.Table("announcements x")).Select("x.id, x.slug, x.title, x.issuer, x.dated, x.source, x.state, x.published_at, x.reason, g.slug AS programme").
+	err = of(r.Table("announcements x")).Select("x.id, x.slug, x.title, x.issuer, x.dated, x.source, x.state, x.published_at, g.slug AS programme").
 		Joins("JOIN programmes g ON g.id = x.programme_id").Order("x.id").Find(&list).Error
 	if err != nil {
 		return nil, fmt.Errorf("ledger: logged announcements: %w", err)
@@ -451,9 +451,8 @@ func announcementTexts(r *store.Reader, of func(*gorm.DB) *gorm.DB) (out []logbo
 			Issuer      string  `json:"issuer"`
 			Dated       *string `json:"dated"`
 			PublishedAt *string `json:"published_at"`
-			Reason      string  `json:"reason"`
 			Source      string  `json:"source"`
-		}{x.Programme, x.Slug, x.Title, x.Issuer, dayText(x.Dated), at, x.Reason, x.Source}))
+		}{x.Programme, x.Slug, x.Title, x.Issuer, dayText(x.Dated), at, x.Source}))
 	}
 	return out, nil
 }

@@ -93,7 +93,7 @@ func (d *Doors) publicationPage(c *door.Ctx, status int, id int64, change func(*
 		p.Acts = append(p.Acts, view.Act{Name: "publish", Label: "公开", Lead: "逐项核对后勾选。有一项不能确认，就不要公开。", Open: true, Form: form("publish", "公开这份答复", checks...)},
 			view.Act{Name: "refuse", Label: "不予选登", Form: form("refuse", "不予选登", note("理由"))})
 	case x.State == "published":
-		p.Acts = append(p.Acts, view.Act{Name: "withdraw", Label: "撤下", Lead: "撤下后公众网站不再显示，记录保留。", Form: form("withdraw", "从公众网站撤下", note("理由"))})
+		p.Acts = append(p.Acts, view.Act{Name: "withdraw", Label: "撤下", Lead: "撤下后公众网站不再显示。公开日志里留着原文和撤下的理由，任何人都能看到，所以理由里不要写个人信息。", Form: form("withdraw", "从公众网站撤下", note("理由（公开）"))})
 	default:
 		p.Waiting = "这份选登已经处理完。可以在来件页面重新提出。"
 	}
