@@ -11,6 +11,7 @@ import (
 
 	"mingjing/app/apptest"
 	"mingjing/app/logbook"
+	"mingjing/app/logbook/logbooktest"
 	"mingjing/app/store"
 	"mingjing/app/tlog"
 )
@@ -49,12 +50,10 @@ func grow(t *testing.T, s *apptest.Site, from, to int64) {
 		}
 		return logbook.Receive(tx, list...)
 	})
-	if err == nil {
-		_, err = s.App.Log.Sequence(t.Context())
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	logbooktest.Sign(t, s.App.DB, s.App.Log)
 }
 
 // bent is a text with one character of what stands after a word replaced.

@@ -93,9 +93,7 @@ func (w *town) unguard(tables ...string) {
 
 func (w *town) sequence() {
 	w.t.Helper()
-	if _, err := w.App.Log.Sequence(w.t.Context()); err != nil {
-		w.t.Fatal(err)
-	}
+	logbooktest.Sign(w.t, w.App.DB, w.App.Log)
 }
 
 // outside checks as anybody can; inside as the court can.

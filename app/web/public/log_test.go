@@ -18,6 +18,7 @@ import (
 	"mingjing/app/apptest"
 	"mingjing/app/fault"
 	"mingjing/app/logbook"
+	"mingjing/app/logbook/logbooktest"
 	"mingjing/app/store"
 	"mingjing/app/tlog"
 )
@@ -33,9 +34,7 @@ func record(t *testing.T, s *apptest.Site, texts ...logbook.Text) {
 func sign(t *testing.T, s *apptest.Site) {
 	t.Helper()
 	for waits := true; waits; { // the site's own courier may be at it
-		if _, err := s.App.Log.Sequence(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		logbooktest.Sign(t, s.App.DB, s.App.Log)
 		err := s.App.DB.Read(t.Context(), func(r *store.Reader) error {
 			lag, err := logbook.Lag(r)
 			_, none := logbook.Newest(r)
@@ -167,9 +166,7 @@ func TestACheckpointIsNeverStale(t *testing.T) {
 		b := s.Browser()
 		for i := range 3 {
 			record(t, s, logbook.Text{Kind: "event", Ref: fmt.Sprint(80000 + i), Body: "{}\n"})
-			if _, err := s.App.Log.Sequence(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			logbooktest.Sign(t, s.App.DB, s.App.Log)
 			var newest logbook.Checkpoint
 			if err := s.App.DB.Read(t.Context(), func(r *store.Reader) (err error) { newest, err = logbook.Newest(r); return err }); err != nil {
 				t.Fatal(err)

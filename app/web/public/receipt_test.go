@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"mingjing/app/apptest"
+	"mingjing/app/logbook/logbooktest"
 	"mingjing/app/tlog"
 )
 
@@ -36,9 +37,7 @@ func receiptOf(t *testing.T, b *apptest.Browser, name string) []byte {
 
 func sequence(t *testing.T, s *apptest.Site) {
 	t.Helper()
-	if _, err := s.App.Log.Sequence(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	logbooktest.Sign(t, s.App.DB, s.App.Log)
 }
 
 func TestWhoSendsSomethingInHoldsTheLogsWord(t *testing.T) {
