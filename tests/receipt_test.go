@@ -94,7 +94,7 @@ func forged(t *testing.T, r tlog.Receipt, p tlog.Promise) (receipt, promise stri
 	return string(r.JSON()), string(note)
 }
 
-func TestAReceiptIsVerifiedInABrowser(t *testing.T) {
+func TestAReceiptIsVerifiedInTheBrowser(t *testing.T) {
 	s := start(t, store.SQLite)
 	b := s.Browser()
 	grow(t, s, 1_000_000, 1_000_300)
@@ -156,5 +156,5 @@ func TestAReceiptIsVerifiedInABrowser(t *testing.T) {
 	if err := os.WriteFile(file, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	node(t, []string{"BASE=" + s.URL, "BROUGHT=" + file, "OUT=" + pictures(t, "receipt")}, "receipt.mjs")
+	node(t, []string{"BASE=" + s.URL, "ACCOUNTS={}", "JS=on", "BROUGHT=" + file, "OUT=" + pictures(t, "receipt")}, "receipt.mjs")
 }

@@ -38,20 +38,21 @@ func (d *Doors) word(c *door.Ctx, kind string, id int64) (w logbook.Word, since 
 	return w, since, err
 }
 
-// logged is the section of a tracking page; none for what the log does not know.
-func (d *Doors) logged(c *door.Ctx, kind string, id int64) (*view.LogWord, error) {
+// logged is the section of a tracking page; none for what the log does not know. A
+// page about a case does not fail with the log: then it says so.
+func (d *Doors) logged(c *door.Ctx, kind string, id int64) *view.LogWord {
 	w, since, err := d.word(c, kind, id)
 	if fault.Is(err, fault.NotFound) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return &view.LogWord{Unknown: true}
 	}
 	v := &view.LogWord{}
 	if len(w.Receipt) > 0 {
 		v.Place, v.Since = strconv.FormatInt(w.Index, 10), door.Moment(since.At)
 	}
-	return v, nil
+	return v
 }
 
 // ReceiptFile sends the receipt of the case or report that this browser may see, or
@@ -136,5 +137,5 @@ func (d *Doors) Receipt(c *door.Ctx) error {
 	f.Path = "/log/receipt"
 	f.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "公开日志", Href: logAddress}}
 	f.Description = "用回执或者凭据证明您提交的来件在公开日志里。在您的浏览器里计算，不上传。"
-	return c.Render(200, view.ReceiptPage{Frame: f, Key: d.house.Log.Key().String()})
+	return c.Render(200, view.ReceiptPage{Frame: f, Base: c.Base(), Key: d.house.Log.Key().String()})
 }

@@ -442,11 +442,7 @@ func (d *Doors) trackedReport(c *door.Ctx, status int, v reports.Visit, change f
 	if t.MustRenew {
 		return c.Render(200, view.ReportRenewPage{Frame: f, Form: view.RenewForm(c.CSRF(), newKey())})
 	}
-	logged, err := d.logged(c, logbook.Report, v.ID)
-	if err != nil {
-		return err
-	}
-	p := view.ReportTrackPage{Log: logged, Frame: f, CaseNo: view.Code(t.Report.CaseNo), Word: t.Report.State.Told(), Erased: t.Erased, Files: evidenceLinks(t.Files), CSRF: c.CSRF(), Renew: view.RenewForm(c.CSRF(), newKey())}
+	p := view.ReportTrackPage{Log: d.logged(c, logbook.Report, v.ID), Frame: f, CaseNo: view.Code(t.Report.CaseNo), Word: t.Report.State.Told(), Erased: t.Erased, Files: evidenceLinks(t.Files), CSRF: c.CSRF(), Renew: view.RenewForm(c.CSRF(), newKey())}
 	switch t.Report.State {
 	case reports.Received:
 		if !t.Report.NoticeDue.IsZero() {

@@ -225,11 +225,7 @@ func (d *Doors) casePage(c *door.Ctx, status int, id int64, change func(*view.Ca
 	}
 	f.Noindex, f.Path = true, "/track/case"
 	f.Crumbs = []view.Link{{Text: "首页", Href: "/"}, {Text: "查询进度", Href: "/track"}}
-	logged, err := d.logged(c, logbook.Case, id)
-	if err != nil {
-		return err
-	}
-	p := view.CasePage{Log: logged, Frame: f, CaseNo: view.Code(t.Case.CaseNo), Kind: view.Kind(t.Case.Kind), Heading: t.Case.Title, Content: content(t.Case),
+	p := view.CasePage{Log: d.logged(c, logbook.Case, id), Frame: f, CaseNo: view.Code(t.Case.CaseNo), Kind: view.Kind(t.Case.Kind), Heading: t.Case.Title, Content: content(t.Case),
 		Files: links(t.Files), CSRF: c.CSRF(), Closed: t.Stands().State.Ended()}
 	p.Word, p.Next = standing(t)
 	for _, e := range t.Events {

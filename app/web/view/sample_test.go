@@ -323,7 +323,7 @@ func gallery() map[string]Page {
 		"replies-empty": RepliesPage{Frame: crumbs("/replies", "公开答复")},
 		"reply":         ReplyPage{Frame: frame("/replies/12", "关于编制分配到哪些法院的答复", crumb, Link{"公开答复", "/replies"}), No: "12", Kind: Comment, Heading: "关于编制分配到哪些法院的答复", AskedOn: "2021-01-20", Question: "编制分给了38家法院，能不能公布是哪38家？", AnsweredOn: "2021-02-02", Unit: "政治部", Answer: "谢谢您的意见。\n涉及的法院正在逐家办理入编手续，办完后公布名单。", Problem: Link{"1-5 司法体制改革破难题、解新题不力", "/progress/1-5"}, Log: "/log/texts/reply/12"},
 		"log":           logPage(),
-		"receipt":       ReceiptPage{Frame: frame("/log/receipt", "查验回执", Link{"首页", "/"}, Link{"公开日志", "/log/"}), Key: sampleKey},
+		"receipt":       ReceiptPage{Frame: frame("/log/receipt", "查验回执", Link{"首页", "/"}, Link{"公开日志", "/log/"}), Base: "https://court.example", Key: sampleKey},
 		"log-none":      LogPage{Frame: crumbs("/log/", "公开日志"), Key: sampleKey, Base: "https://court.example"},
 		"history":       history(), "history-day": historyOnADay(), "history-gone": historyGone(), "history-wrong": historyWrong(),
 		"statistics":   statistics(),
@@ -334,7 +334,7 @@ func gallery() map[string]Page {
 		"report-code-renewed": ReportCodePage{Frame: frame("/submit", "新的查询码"), Renewed: true, CaseNo: "4817 2093", Code: "7315 0628 4471 9920 1835 6604", Form: ReportProof("csrf", "48172093", "key")},
 		"report-renew":        ReportRenewPage{Frame: crumbs("/track/case", "举报办理进度"), Form: RenewForm("csrf", "key")},
 		"report-track":        ownReport(),
-		"report-erased":       ReportTrackPage{Frame: crumbs("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "已反馈", Erased: true, Renew: RenewForm("csrf", "key"), CSRF: "csrf", Timeline: []Event{{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true}}},
+		"report-erased":       ReportTrackPage{Log: &LogWord{Unknown: true}, Frame: crumbs("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "已反馈", Erased: true, Renew: RenewForm("csrf", "key"), CSRF: "csrf", Timeline: []Event{{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true}}},
 		"report-guide-typed":  ReportGuidePage{Frame: frame("/submit/report", "检举控告：举报须知", crumb), Superior: Pieces("云南省纪委监委，电话0871-63990000，https://www.ynjjjc.gov.cn/"), Typed: []Answer{{"实名还是匿名", "匿名：只凭查询码看"}, {"举报的事实", "收受当事人财物。\n有转账记录。"}}, Retry: &Form{Action: "/submit/report", CSRF: "csrf", Buttons: []Button{{"再试一次", "step", "edit"}}}},
 		"report-guide":        ReportGuidePage{Frame: frame("/submit/report", "检举控告：举报须知", crumb, Link{"我要反映", "/submit"})},
 		"privacy":             PrivacyPage{crumbs("/privacy", "隐私说明"), "2021-01", "2021-01-06", []KeptFor{{"咨询", "6个月", "3年"}, {"申诉求决", "3年", "10年"}}},
@@ -437,7 +437,7 @@ func reportForm(wrong bool) ReportPage {
 
 func ownReport() ReportTrackPage {
 	say := SayForm("csrf", "最多 10 个。")
-	return ReportTrackPage{Log: &LogWord{"12845", at(2021, 2, 24, 9, 14)}, Frame: frame("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "办理中", Next: "需要您补充的，会写在下面的往来里。", Answers: []Answer{{"被举报人", "某某"}, {"事实", "收受当事人财物。\n有转账记录。"}},
+	return ReportTrackPage{Log: &LogWord{Place: "12845", Since: at(2021, 2, 24, 9, 14)}, Frame: frame("/track/case", "举报办理进度"), CaseNo: "48172093", Word: "办理中", Next: "需要您补充的，会写在下面的往来里。", Answers: []Answer{{"被举报人", "某某"}, {"事实", "收受当事人财物。\n有转账记录。"}},
 		Who: []Answer{{"您的姓名", "张三"}}, Files: []Link{{"照片.jpg", "/track/report/files/1"}}, Say: &say, Renew: RenewForm("csrf", "key"), CSRF: "csrf",
 		Talk:     []ReportWord{{At: at(2021, 3, 1, 9, 30), Text: "请补充转账的日期。"}, {At: at(2021, 3, 2, 9, 30), Mine: true, Text: "是二月十日。", Files: []Link{{"截图.png", "/track/report/files/2"}}}},
 		Timeline: []Event{{At: at(2021, 2, 24, 9, 14), Word: "已收到", Mine: true}, {At: at(2021, 2, 26, 10, 0), Word: "决定受理"}, {At: at(2021, 2, 27, 10, 0), Word: "已交专人办理"}}}
