@@ -27,7 +27,7 @@ app/journal app/blob app/search app/settings app/staff/internal/price
 app/staff
 app/ledger
 app/cases
-app/stats app/subscription app/reports
+app/stats app/subscription app/reports app/removal
 app/courier app/web/view
 app/backup app/demo app/web/door
 app/web/public app/web/desk app/web/api

@@ -20,6 +20,7 @@ type Audited struct {
 	Size     int64 // entries in the log
 	Heads    int   // checkpoints that were signed
 	Texts    int
+	Expunged int // of the texts, those that were taken away by decision
 	Arrivals int // cases and reports
 	Erased   int // of them, without their content, as the rules of retention have it
 	Waiting  int // entries that have no place yet
@@ -206,19 +207,70 @@ func (a *audit) entry(r *store.Reader, e entry) error {
 		if *said != row {
 			return a.blame(what, e.Idx, "所记的类别、版本、时间或者摘要与日志记录不符，被改动过。")
 		}
-		text, err := Body(r, e.Kind, e.Ref, e.Version)
-		if errors.Is(err, errNoText) {
-			return a.blame(what, e.Idx, "第 %d 版的原文不见了。", e.Version)
-		}
-		if err != nil {
-			return err
-		}
-		if sha256.Sum256([]byte(text)) != digest {
-			return a.blame(what, e.Idx, "第 %d 版的原文与日志里的摘要不符，被改动过。", e.Version)
-		}
-		a.got.Texts++
+		return a.text(r, what, e)
 	}
 	return nil
+}
+
+// text verifies that a version's text is what its digest says, or that it was taken
+// away by a decision that the log tells of.
+func (a *audit) text(r *store.Reader, what string, e entry) error {
+	text, err := Body(r, e.Kind, e.Ref, e.Version)
+	gone := errors.Is(err, errNoText)
+	if err != nil && !gone {
+		return err
+	}
+	if !gone && sha256.Sum256([]byte(text)) != tlog.Hash(e.Digest) {
+		return a.blame(what, e.Idx, "第 %d 版的原文与日志里的摘要不符，被改动过。", e.Version)
+	}
+	if !gone {
+		a.got.Texts++
+		if e.Kind == Expunged {
+			return a.notice(r, what, e, readNotice(text))
+		}
+		return nil
+	}
+	n, err := noticeOf(r, e.Idx)
+	switch {
+	case errors.Is(err, errNoText):
+		return a.blame(what, e.Idx, "第 %d 版的原文不见了，也没有撤除它的决定。", e.Version)
+	case err != nil:
+		return err
+	case !n.names(e.Kind, e.Ref, e.Version, e.Digest):
+		return a.blame(what, e.Idx, "第 %d 版的原文不见了，撤除说明写的却是另一份：%s/%s 第 %d 版，摘要 %s。", e.Version, n.Kind, n.ID, n.Version, n.Digest)
+	}
+	a.got.Expunged++
+	return nil
+}
+
+// notice verifies that a notice stands alone and names the entry at its place.
+func (a *audit) notice(r *store.Reader, what string, e entry, n Notice) error {
+	idx, err := RowID(e.Ref)
+	if err != nil || e.Version != 1 || tlog.Event(e.Event) != tlog.Publish {
+		return a.blame(what, e.Idx, "撤除说明不能改、不能撤下，日志里却有它的第 %d 版。", e.Version)
+	}
+	v, err := at(r, idx)
+	if errors.Is(err, errNoPlace) || err == nil && (v.Kind == Expunged || !n.names(v.Kind, v.Ref, v.Version, v.Digest)) {
+		return a.blame(what, e.Idx, "撤除说明与日志第 %d 条不符：写的是 %s/%s 第 %d 版，摘要 %s。", idx, n.Kind, n.ID, n.Version, n.Digest)
+	}
+	if err != nil {
+		return err
+	}
+	stands, err := standing(r, v)
+	if err != nil {
+		return err
+	}
+	if stands {
+		return a.blame(what, e.Idx, "撤除的是正在公布的一版：%s/%s 第 %d 版。", v.Kind, v.Ref, v.Version)
+	}
+	_, err = Body(r, v.Kind, v.Ref, v.Version)
+	switch {
+	case err == nil:
+		return a.blame(v.Kind+"/"+v.Ref, v.Index, "第 %d 版的原文已经决定撤除，却还在数据库里。", v.Version)
+	case errors.Is(err, errNoText):
+		return nil
+	}
+	return err
 }
 
 // holdings verifies that what was received is kept, all of it and unchanged.

@@ -78,7 +78,7 @@ func Open(ctx context.Context, db *store.DB, folder, origin string) (*Book, erro
 	if err != nil {
 		return nil, err
 	}
-	b := &Book{db: db, folder: folder, signer: signer, Sources: Sources{loggedRestart: showRestarts}, holdings: map[string]Holdings{}}
+	b := &Book{db: db, folder: folder, signer: signer, Sources: Sources{loggedRestart: itself(loggedRestart), Expunged: itself(Expunged)}, holdings: map[string]Holdings{}}
 	return b, db.Write(ctx, func(tx *store.Tx) error {
 		list, err := keys(&tx.Reader)
 		if err != nil {

@@ -9,7 +9,8 @@
 // It trusts the rooms for what is public and tlog for the mathematics; of the database
 // it believes a head only as far as the key folder remembers it. It must never sign a
 // head that does not extend the last, never put into a leaf anything of what was
-// received but its commitment, and never change or drop an entry.
+// received but its commitment, never change or drop an entry, and never take a text
+// away without an entry that says so.
 package logbook
 
 import (
@@ -134,7 +135,10 @@ func record(tx *store.Tx, texts []Text, backfill bool) error {
 		}
 		rows, bodies = append(rows, e), append(bodies, body{t.Kind, t.Ref, e.Version, t.Body})
 	}
-	return write(tx, rows, bodies)
+	if err := write(tx, rows, bodies); err != nil {
+		return err
+	}
+	return takeAway(tx, texts)
 }
 
 func write(tx *store.Tx, rows []entry, bodies []body) error {

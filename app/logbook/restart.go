@@ -83,19 +83,3 @@ func replaceKey(folder string, old int, next *tlog.Signer) error {
 	}
 	return nil
 }
-
-// showRestarts lists why the log was begun anew: nothing else keeps it.
-func showRestarts(r *store.Reader, after string, limit int) (out []Text, err error) {
-	words, err := LastWords(r, loggedRestart, after, limit)
-	if err != nil {
-		return nil, err
-	}
-	for _, v := range words {
-		text, err := Body(r, v.Kind, v.Ref, v.Version)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Text{Kind: v.Kind, Ref: v.Ref, Body: text})
-	}
-	return out, nil
-}

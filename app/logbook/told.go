@@ -10,15 +10,43 @@ import (
 	"mingjing/app/store"
 )
 
-// Told is a version with its text.
+// Told is a version with its text, or with the notice that the text was taken away.
 type Told struct {
 	Version
-	Body string
+	Body     string
+	Expunged *Notice `gorm:"-"`
+}
+
+// toldRow is a version, its text and the text of its notice, as they are found.
+type toldRow struct {
+	Version
+	Body, Notice *string
 }
 
 func told(r *store.Reader) *gorm.DB {
-	return r.Table("log_entries e").Select("e.kind, e.ref, e.version, e.event, e.at, e.idx AS \"index\", e.digest, e.backfilled, t.body").
-		Joins("JOIN log_texts t ON t.kind = e.kind AND t.ref = e.ref AND t.version = e.version").Where("e.event > 0")
+	return r.Table("log_entries e").Select("e.kind, e.ref, e.version, e.event, e.at, e.idx AS \"index\", e.digest, e.backfilled, t.body, n.body AS notice").
+		Joins("LEFT JOIN log_texts t ON t.kind = e.kind AND t.ref = e.ref AND t.version = e.version").
+		Joins("LEFT JOIN log_texts n ON n.kind = 'expunged' AND n.ref = CAST(e.idx AS TEXT) AND n.version = 1").
+		Where("e.event > 0 AND (t.body IS NOT NULL OR n.body IS NOT NULL)")
+}
+
+// read runs a query of told. What has a notice has no text, whatever still lies there.
+func read(q *gorm.DB) ([]Told, error) {
+	var rows []toldRow
+	if err := q.Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	list := make([]Told, len(rows))
+	for i, x := range rows {
+		list[i].Version = x.Version
+		if x.Notice != nil {
+			n := readNotice(*x.Notice)
+			list[i].Expunged = &n
+		} else {
+			list[i].Body = *x.Body
+		}
+	}
+	return list, nil
 }
 
 // History lists a subject's versions with their texts, the newest first: from the
@@ -28,7 +56,7 @@ func History(r *store.Reader, kind, ref string, before, limit int) (list []Told,
 	if before > 0 {
 		q = q.Where("e.version < ?", before)
 	}
-	if err := q.Order("e.version DESC").Limit(limit).Find(&list).Error; err != nil {
+	if list, err = read(q.Order("e.version DESC").Limit(limit)); err != nil {
 		return nil, fmt.Errorf("logbook: history: %w", err)
 	}
 	return list, nil
@@ -46,8 +74,8 @@ func Standing(r *store.Reader, kind, ref string, before time.Time) (Told, error)
 }
 
 func only(q *gorm.DB) (Told, error) {
-	var list []Told
-	if err := q.Order("e.version DESC").Limit(1).Find(&list).Error; err != nil {
+	list, err := read(q.Order("e.version DESC").Limit(1))
+	if err != nil {
 		return Told{}, fmt.Errorf("logbook: version: %w", err)
 	}
 	if len(list) == 0 {
@@ -61,7 +89,7 @@ const near = 50_000
 
 // Latest lists what was published, changed and withdrawn last, the newest first.
 func Latest(r *store.Reader, limit int) (list []Told, err error) {
-	if err := told(r).Where("e.id > (SELECT coalesce(max(id), 0) FROM log_entries) - ?", near).Order("e.id DESC").Limit(limit).Find(&list).Error; err != nil {
+	if list, err = read(told(r).Where("e.id > (SELECT coalesce(max(id), 0) FROM log_entries) - ?", near).Order("e.id DESC").Limit(limit)); err != nil {
 		return nil, fmt.Errorf("logbook: latest: %w", err)
 	}
 	return list, nil

@@ -50,3 +50,20 @@ func (db *DB) Analyze(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Overwrite takes what was deleted out of SQLite's write-ahead log too, where the
+// pages as they were lie until others are written over them. PostgreSQL lets go of
+// them in its own time.
+func (db *DB) Overwrite(ctx context.Context) error {
+	if db.dialect != SQLite {
+		return nil
+	}
+	pool, err := db.SQL()
+	if err != nil {
+		return err
+	}
+	if _, err := pool.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return fmt.Errorf("overwrite: %w", err)
+	}
+	return nil
+}

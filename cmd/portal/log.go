@@ -42,7 +42,7 @@ func (logAudit) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("核对通过：日志 %d 条，检查点 %d 个，原文 %d 份，来件 %d 件（其中 %d 件的内容已按保存期限删除）；还有 %d 条等待写入。\n", got.Size, got.Heads, got.Texts, got.Arrivals, got.Erased, got.Waiting)
+		fmt.Printf("核对通过：日志 %d 条，检查点 %d 个，原文 %d 份，依决定撤除 %d 份，来件 %d 件（其中 %d 件的内容已按保存期限删除）；还有 %d 条等待写入。\n", got.Size, got.Heads, got.Texts, got.Expunged, got.Arrivals, got.Erased, got.Waiting)
 		return nil
 	})
 }
