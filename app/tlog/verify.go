@@ -134,3 +134,49 @@ func maybeHandedOver(signed []byte, origin string, otherwise error) (Checkpoint,
 	}
 	return Checkpoint{}, otherwise
 }
+
+// EntryAt fetches the entry at a place of a log and proves that the head, which was
+// verified, has it there. The error is a Defects if that is wrong.
+func (v *Verifier) EntryAt(ctx context.Context, head Head, index int64) (Entry, error) {
+	w := &walk{Verifier: v, head: head}
+	bundle := Tile{Level: Entries, N: index / TileWidth}
+	spoilt := func(err error) (Entry, error) {
+		return nil, Defects{{bundle.Path(), index, index, err.Error()}}
+	}
+	if bundle.Width = (Tile{N: bundle.N}).widthIn(head.Size); index < 0 || index >= head.Size {
+		return spoilt(wrong("日志只有 %d 条，没有序号 %d 的记录。", head.Size, index))
+	}
+	data, err := w.fetch(ctx, bundle)
+	if err != nil {
+		return nil, err
+	}
+	leaves, err := ParseBundle(data, bundle.Width)
+	if err != nil {
+		return spoilt(err)
+	}
+	leaf := leaves[index%TileWidth]
+	var failed error // merkle wraps nothing
+	proof, err := Inclusion(head.Size, index, Stored(func(level int, n int64) ([]byte, error) {
+		t := Tile{Level: level, N: n}
+		t.Width = t.widthIn(head.Size)
+		data, err := w.fetch(ctx, t)
+		if err != nil {
+			failed = err
+		}
+		return data, err
+	}))
+	if failed != nil {
+		return nil, failed
+	}
+	if err == nil {
+		err = CheckInclusion(head, index, LeafHash(leaf), proof)
+	}
+	if err != nil {
+		return spoilt(err)
+	}
+	e, err := Decode(leaf)
+	if err != nil {
+		return spoilt(err)
+	}
+	return e, nil
+}

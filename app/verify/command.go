@@ -60,6 +60,12 @@ func (o LogCommand) Run(ctx context.Context, site string, say io.Writer) error {
 	fmt.Fprintf(say, "核对通过：%s\n", got.Checkpoint.Origin)
 	fmt.Fprintf(say, "日志共 %d 条，这次读了 %d 条；%d 份公开过的原文与摘要相符；网站现在公布的 %d 项都与日志的最后一版相同。\n树根：%s\n公钥：%s\n",
 		got.Checkpoint.Size, got.New, got.Texts, got.Shown, got.Checkpoint.Root, got.State.Log.Key())
+	if got.Gone > 0 {
+		fmt.Fprintf(say, "另有 %d 份公开过的原文已依决定撤除，只留摘要；撤除说明都在日志里，与摘要相符。\n", got.Gone)
+	}
+	for _, n := range got.Expunged {
+		fmt.Fprintf(say, "撤除了%s第 %d 版的原文。理由：%s 决定：%s（%s，日志第 %d 条）\n", printed(n.Subject()), n.Version, printed(n.Why), printed(n.Decision), printed(n.On), n.At)
+	}
 	for _, c := range got.Checkpoint.Cosignatures {
 		fmt.Fprintf(say, "见证人 %s 在 %s 签了名。\n", c.Witness.Name, moment(c.At))
 	}

@@ -57,25 +57,29 @@ func (w Word) name() [2]string { return [2]string{w.Kind, w.ID} }
 type Result struct {
 	State      State
 	Checkpoint tlog.Checkpoint
-	New        int64 // entries that were read
-	Texts      int   // texts whose digest is right
-	Shown      int   // things that the site shows, as the log has them
+	New        int64    // entries that were read
+	Texts      int      // texts whose digest is right
+	Shown      int      // things that the site shows, as the log has them
+	Gone       int      // texts that were taken away by decision, in all
+	Expunged   []Notice // of them, those whose notice is new
 }
 
 // check is one run.
 type check struct {
 	Site
-	words  map[[2]string]Word
-	texts  map[[2]string]string // the last words' texts, as the site shows them
-	fresh  []Word
-	wrong  tlog.Defects
-	result Result
+	words   map[[2]string]Word
+	texts   map[[2]string]string // the last words' texts, as the site shows them
+	fresh   []Word
+	missing []Word           // versions whose text the site does not serve
+	notices map[int64]Notice // by the place of what they took away
+	wrong   tlog.Defects
+	result  Result
 }
 
 // Check verifies everything. The error is tlog.Defects if something is wrong, and
 // something else if it could not be looked at.
 func (s Site) Check(ctx context.Context, from State) (Result, error) {
-	c := &check{Site: s, words: map[[2]string]Word{}}
+	c := &check{Site: s, words: map[[2]string]Word{}, notices: map[int64]Notice{}}
 	if !s.Whole {
 		for _, w := range from.Words {
 			c.words[w.name()] = w
@@ -93,6 +97,7 @@ func (s Site) Check(ctx context.Context, from State) (Result, error) {
 		if err != nil {
 			return c.result, err
 		}
+		differs = append(c.unexcused(), differs...)
 		if len(differs) == 0 {
 			break
 		}
@@ -112,6 +117,7 @@ func (s Site) Check(ctx context.Context, from State) (Result, error) {
 			return c.result, err
 		}
 	}
+	c.count()
 	if len(c.wrong) == 0 {
 		if err := errors.Join(c.compareLedgers(ctx), c.compareReplies(ctx)); err != nil {
 			return c.result, err
@@ -141,16 +147,19 @@ func (c *check) blame(path string, index int64, format string, args ...any) {
 	c.wrong = append(c.wrong, tlog.Defect{Path: path, First: index, Last: index, What: fmt.Sprintf(format, args...)})
 }
 
-// follow reads what is new in the log.
-func (c *check) follow(ctx context.Context, whole bool) error {
-	v := tlog.Verifier{Log: tlog.HTTP{URL: c.url("/log"), Client: c.Client}, Witnesses: c.Witnesses, Whole: whole, Each: func(index int64, e tlog.Entry) error {
+func (c *check) verifier(whole bool) *tlog.Verifier {
+	return &tlog.Verifier{Log: tlog.HTTP{URL: c.url("/log"), Client: c.Client}, Witnesses: c.Witnesses, Whole: whole, Each: func(index int64, e tlog.Entry) error {
 		c.result.New++
 		if p, ok := e.(*tlog.Published); ok {
 			c.take(index, p)
 		}
 		return nil
 	}}
-	to, checkpoint, err := v.Check(ctx, c.result.State.Log)
+}
+
+// follow reads what is new in the log.
+func (c *check) follow(ctx context.Context, whole bool) error {
+	to, checkpoint, err := c.verifier(whole).Check(ctx, c.result.State.Log)
 	if err != nil {
 		return err
 	}
@@ -178,24 +187,37 @@ func (c *check) take(index int64, p *tlog.Published) {
 func textPath(w Word) string { return fmt.Sprintf("/log/texts/%s/%s/%d", w.Kind, w.ID, w.Version) }
 
 // readTexts fetches the texts of versions, eight at once, and compares their digests.
+// Those that are not there are missing until a notice tells where they went.
 func (c *check) readTexts(ctx context.Context, list []Word) error {
 	var lock sync.Mutex
-	return each(ctx, list, func(w Word) error {
+	notices := map[Word][]byte{}
+	if err := each(ctx, list, func(w Word) error {
 		text, err := c.get(ctx, textPath(w))
 		lock.Lock()
 		defer lock.Unlock()
 		switch {
 		case errors.Is(err, errNotThere):
-			c.blame(textPath(w), w.Index, "%s：网站没有提供这一版的原文。", what(w, ""))
+			c.missing = append(c.missing, w)
 		case err != nil:
 			return err
 		case sha256.Sum256(text) != w.Digest:
 			c.blame(textPath(w), w.Index, "%s：网站提供的这一版原文与日志里的摘要不符，被改动过。", what(w, string(text)))
 		default:
 			c.result.Texts++
+			if w.Kind == expunged {
+				notices[w] = text
+			}
 		}
 		return nil
-	})
+	}); err != nil {
+		return err
+	}
+	for _, w := range slices.SortedFunc(maps.Keys(notices), func(a, b Word) int { return cmp.Compare(a.Index, b.Index) }) {
+		if err := c.judge(ctx, w, notices[w]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // each runs f for a list, eight at once, until one fails.
@@ -350,7 +372,7 @@ func (c *check) getJSON(ctx context.Context, path string, v any) error {
 
 // kinds are what people call what is published.
 var kinds = map[string]string{"programme": "整改", "aspect": "方面", "problem": "问题", "measure": "措施", "event": "整改变化", "rule": "制度",
-	"announcement": "通报", "reply": "答复", "statistic": "统计月份", "text": "网站文字", "log-restart": "日志重新开始的说明"}
+	"announcement": "通报", "reply": "答复", "statistic": "统计月份", "text": "网站文字", "log-restart": "日志重新开始的说明", expunged: "撤除说明"}
 
 // what names a subject: its kind, what it is called in its text, its id.
 func what(w Word, text string) string {
