@@ -59,7 +59,7 @@ func Decide(ctx context.Context, db *store.DB, a staff.Actor, d Decision) error 
 	for _, f := range []struct {
 		name, label, value string
 		most               int
-	}{{"why", "撤除的理由", d.Why, MaxWhy}, {"decision", "决定的文号或者名称", d.Decision, MaxDecision}} {
+	}{{"reason", "撤除的理由", d.Why, MaxWhy}, {"decision", "决定的文号或者名称", d.Decision, MaxDecision}} {
 		if n := len([]rune(f.value)); n == 0 || n > f.most {
 			bad = append(bad, fault.Field{Name: f.name, Message: fmt.Sprintf("“%s”要写 1 到 %d 个字，现在有 %d 个字。", f.label, f.most, n)})
 		}

@@ -17,7 +17,9 @@ import (
 	"mingjing/app/config"
 	"mingjing/app/ledger"
 	"mingjing/app/ledger/ledgertest"
+	"mingjing/app/logbook"
 	"mingjing/app/logbook/logbooktest"
+	"mingjing/app/removal"
 	"mingjing/app/staff"
 	"mingjing/app/staff/stafftest"
 	"mingjing/app/store"
@@ -209,6 +211,103 @@ func TestWhateverIsChangedInTheDatabaseIsNamed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestATextIsMissingByDecisionOrNamed takes texts away as the portal does, and as
+// somebody does who has no decision.
+func TestATextIsMissingByDecisionOrNamed(t *testing.T) {
+	each(t, func(t *testing.T, w *town) {
+		w.filled()
+		w.do("UPDATE published_replies SET state = 'withdrawn', note = '有住址'")
+		logbooktest.Settle(t, w.App.DB, w.App.Log.Sources)
+		w.sequence()
+		kept, err := w.outside(w.state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		overseer := stafftest.Actor(t, w.App.DB, "log-overseer", "督查室", staff.Supervisor)
+		if err := removal.Decide(t.Context(), w.App.DB, overseer, removal.Decision{Kind: "reply", Ref: "1", Version: 1, Why: "来信里\n有\x1b[2J住址", Decision: "云高法〔2021〕9号", Sure: true}); err != nil {
+			t.Fatal(err)
+		}
+		w.sequence()
+		w.App.House.Pages.Refresh(t.Context())
+		whole, err := w.outside(w.state)
+		if err != nil || whole.Gone != 1 || len(whole.Expunged) != 1 {
+			t.Fatalf("%+v %v", whole, err)
+		}
+		daily, err := w.outside(kept.State)
+		if err != nil || daily.Gone != 1 || len(daily.Expunged) != 1 || daily.Expunged[0] != whole.Expunged[0] || daily.New >= whole.New {
+			t.Fatalf("%+v %v", daily, err)
+		}
+		if n := daily.Expunged[0]; n.Kind != "reply" || n.ID != "1" || n.Version != 1 || n.Decision != "云高法〔2021〕9号" {
+			t.Errorf("%+v", n)
+		}
+		file := filepath.Join(t.TempDir(), "state.json")
+		for _, want := range []string{"撤除了答复（reply/1）第 1 版的原文。理由：来信里 有[2J住址 决定：云高法〔2021〕9号", "另有 1 份公开过的原文已依决定撤除"} {
+			var said bytes.Buffer
+			err := verify.LogCommand{Key: w.App.Log.Key().String(), State: file}.Run(t.Context(), w.URL, &said)
+			if err != nil || !strings.Contains(said.String(), want) {
+				t.Errorf("%v: %s", err, said.String())
+			}
+		}
+		if err := w.inside(); err != nil {
+			t.Error(err)
+		}
+
+		// What follows is done behind the portal's back.
+		both := func(out, in []string) {
+			t.Helper()
+			_, err := w.outside(w.state)
+			named(t, "from outside", err, strings.NewReplacer(), out)
+			named(t, "from inside", w.inside(), strings.NewReplacer(), in)
+		}
+		w.unguard("log_texts")
+		put := func(kind, ref string, version int, body string) {
+			t.Helper()
+			if err := w.App.DB.Write(t.Context(), func(tx *store.Tx) error {
+				return tx.Exec("INSERT INTO log_texts (kind, ref, version, body) VALUES (?, ?, ?, ?)", kind, ref, version, body).Error
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put("reply", "1", 1, "{}\n")
+		both(nil, []string{"reply/1", "与日志里的摘要不符", "已经决定撤除，却还在数据库里"})
+		w.do("DELETE FROM log_texts WHERE kind = 'reply' AND version IN (1, 2)")
+		both([]string{"/log/texts/reply/1/2", "也没有撤除它的决定"}, []string{"reply/1", "第 2 版的原文不见了，也没有撤除它的决定"})
+		// A notice that names another digest, and one of what stands, are no excuse.
+		last := func(kind string) (v logbook.Version) {
+			t.Helper()
+			if err := w.App.DB.Read(t.Context(), func(r *store.Reader) error {
+				list, err := logbook.LastWords(r, kind, "", 1)
+				v = list[0]
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		forge := func(v logbook.Version, digest string) {
+			t.Helper()
+			n := logbook.Notice{Kind: v.Kind, ID: v.Ref, Version: v.Version, Digest: digest}
+			if err := w.App.DB.Write(t.Context(), func(tx *store.Tx) error {
+				return logbook.Record(tx, logbook.Text{Kind: logbook.Expunged, Ref: fmt.Sprint(*v.Index), Body: logbook.Canonical(n)})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			w.sequence()
+		}
+		before, err := w.outside(kept.State)
+		if err != nil {
+			t.Fatal(err)
+		}
+		forge(last("reply"), strings.Repeat("0", 64))
+		both([]string{"/log/texts/reply/1/2", "没有提供这一版的原文", "与日志第"}, []string{"reply/1", "撤除说明写的却是另一份", "撤除说明与日志第"})
+		_, err = w.outside(before.State)
+		named(t, "the next day", err, strings.NewReplacer(), []string{"摘要 0000", "与日志第"})
+		stands := last("problem")
+		forge(stands, fmt.Sprintf("%x", stands.Digest))
+		both([]string{"没有撤下，原文却被撤除了"}, []string{"撤除的是正在公布的一版"})
+	})
 }
 
 // named checks that an error is one of the log's and names what is wrong.

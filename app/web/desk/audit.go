@@ -20,7 +20,7 @@ import (
 var subjects = []view.Choice{{Text: "全部"}, {Value: "case", Text: "来件"}, {Value: "reply", Text: "选登"}, {Value: "announcement", Text: "通报"}, {Value: "programme", Text: "台账"},
 	{Value: "problem", Text: "问题"}, {Value: "measure", Text: "措施"}, {Value: "evidence", Text: "佐证材料"}, {Value: "lookback", Text: "回头看"}, {Value: "rule", Text: "制度"},
 	{Value: "order", Text: "督办单"}, {Value: "digest", Text: "整改提示"}, {Value: "meeting", Text: "研究会议"},
-	{Value: "staff", Text: "账号"}, {Value: "department", Text: "部门"}, {Value: "report", Text: "举报"}, {Value: "roster", Text: "密钥名单"}, {Value: "recovery", Text: "恢复密钥"}, {Value: "settings", Text: "设置"}, {Value: "site", Text: "网站"}}
+	{Value: "staff", Text: "账号"}, {Value: "department", Text: "部门"}, {Value: "report", Text: "举报"}, {Value: "roster", Text: "密钥名单"}, {Value: "recovery", Text: "恢复密钥"}, {Value: "settings", Text: "设置"}, {Value: "log", Text: "公开日志"}, {Value: "site", Text: "网站"}}
 
 func subjectWord(s string) string { return wordOf(subjects, s) }
 
@@ -37,7 +37,7 @@ var trailWords = func() []view.Choice {
 		reports.DoAsk, reports.DoGive, reports.DoDeny, reports.DoReveal, reports.DoFile, reports.DoOriginal, reports.DoCode, reports.DoRecover, reports.DoHold, reports.DoUnhold, reports.DoErase} {
 		out = append(out, view.Choice{Value: "report." + string(v), Text: "举报：" + v.Word()})
 	}
-	for _, x := range [][2]string{{"report.search", "举报：查找"}, {"keys.roster.sign", "签署举报密钥名单"}, {"keys.roster.recover", "恢复时改了举报密钥名单"}, {"keys.anchor", "重新记下密钥名单的来历"}, {"keys.recovery.make", "生成恢复密钥"}, {"keys.recovery.kits", "重新制作恢复函"}, {"keys.recover", "用恢复函恢复密钥"}, {"keys.hand_over", "离任移交密钥"}, {"settings.reporting", "修改举报设置"}, {"reply.propose", "提出选登"}, {"reply.published", "公开选登"}, {"reply.refused", "不予选登"}, {"reply.withdrawn", "撤下选登"},
+	for _, x := range [][2]string{{"report.search", "举报：查找"}, {"keys.roster.sign", "签署举报密钥名单"}, {"keys.roster.recover", "恢复时改了举报密钥名单"}, {"keys.anchor", "重新记下密钥名单的来历"}, {"keys.recovery.make", "生成恢复密钥"}, {"keys.recovery.kits", "重新制作恢复函"}, {"keys.recover", "用恢复函恢复密钥"}, {"keys.hand_over", "离任移交密钥"}, {"settings.reporting", "修改举报设置"}, {"reply.propose", "提出选登"}, {"reply.published", "公开选登"}, {"reply.refused", "不予选登"}, {"reply.withdrawn", "撤下选登"}, {"log.expunge", "撤除公开日志里的原文"},
 		{"announcement.import", "导入通报"}, {"announcement.edit", "修改通报草稿"}, {"announcement.publish", "公布通报"}, {"announcement.discard", "作废通报草稿"}, {"ledger.import", "导入台账"}, {"ledger.export", "导出台账"},
 		{"problem.map", "对应通报的问题"}, {"problem.details", "修改问题"}, {"rule.add", "登记制度"}, {"rule.change", "修改制度"}, {"programme.fictional", "标明演示"}, {"programme.rename", "修改轮次名称"}, {"stats.freeze", "固定统计月份"}, {"case.code", "来信人更换查询码"}, {"canned.save", "保存常用答复"}, {"settings.retention", "修改保存期限"}, {"case.export_own", "来信人下载自己的信息"}, {"outbox.decide", "决定未知消息"}, {"settings.messages", "修改通知用语"}, {"stats.correct", "更正统计"}, {"stats.export", "导出统计"}, {"programme.details", "修改轮次的名称和说明"}, {"aspect.details", "修改方面的说明"},
 		{"measure.report", "报告进展"}, {"measure.details", "修改措施"}, {"measure.add", "增加措施"}, {"measure.propose_due", "申请调整时限"}, {"measure.decide_due", "决定调整时限"},

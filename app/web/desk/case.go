@@ -122,6 +122,9 @@ func (p *casePage) describe() {
 	}
 	if x := p.page.Published; x != nil {
 		p.Selected = "选登：" + publicationWords[x.State] + "。"
+		if x.State == "withdrawn" {
+			p.Expunge = expungeLink(p.actor, x.ID)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/removal"
 	"mingjing/app/staff"
 	"mingjing/app/stats"
 	"mingjing/app/store"
@@ -73,6 +74,7 @@ var pages = []struct {
 	{view.Link{Text: "常用答复", Href: "/desk/canned"}, cannedWriters},
 	{view.Link{Text: "分办规则", Href: "/desk/assignment"}, cannedWriters},
 	{view.Link{Text: "统计", Href: "/desk/statistics"}, overseers},
+	{view.Link{Text: "公开日志", Href: logDesk}, removal.Removers},
 	{view.Link{Text: "人员", Href: "/desk/people"}, security},
 	{view.Link{Text: "接口密钥", Href: "/desk/settings/keys"}, security},
 	{view.Link{Text: "审计", Href: "/desk/audit"}, auditors},
@@ -193,6 +195,9 @@ func Routes(h *door.House) []Route {
 		post("/desk/publishing/:id/:act", publishers, d.ReviewPublication),
 		get("/desk/statistics", overseers, d.Statistics), get("/desk/statistics.xlsx", overseers, d.StatisticsXLSX),
 		get("/desk/statistics/:set", overseers, d.StatisticsCases), post("/desk/statistics/:set", stats.Correctors, d.CorrectStatistics),
+
+		get(logDesk, removal.Removers, d.LogTexts),
+		get("/desk/log/:kind/:ref/:version", removal.Removers, d.LogText), post("/desk/log/:kind/:ref/:version", removal.Removers, d.Expunge),
 
 		get("/desk/people", security, d.People),
 		post("/desk/people", security, d.AddPerson),
@@ -316,7 +321,7 @@ var doneWords = map[string]string{
 	"draft": "答复稿已保存。", "keep": "已暂存，只有您自己看得到。答复稿还没有保存。", "drop": "暂存的内容已删除。", "publish": "已提出选登，等待另一位公开审核员复核。",
 
 	"import": "已保存为草稿，请核对数字后公布。", "sheet": "台账已导入，公众网站已更新。", "announced": "已公布，公众网站已更新。", "discarded": "草稿已作废，理由已记入审计记录。",
-	"published": "已公开。", "unpublished": "已决定不予选登。", "withdrawn": "已从公众网站撤下。",
+	"published": "已公开。", "unpublished": "已决定不予选登。", "withdrawn": "已从公众网站撤下。", "expunged": "原文已撤除，公开日志里留着摘要和撤除说明。",
 	"department": "部门已添加。", "rename": "部门名称已修改。", "retire": "部门已停用，以后不能再选。", "restore_department": "部门已恢复，可以再选。", "change": "姓名和部门已保存，该账号需要重新登录。", "email": "通知邮箱已保存。", "roles": "角色已修改。", "disable": "账号已停用，登录已全部退出。", "enable": "账号已恢复。",
 	"factor": "动态验证码已重置，本人下次登录后重新设置。", "sessions": "该账号的登录已全部退出。",
 	"programme": "名称和说明已保存，公众网站已更新。", "texts": "说明已保存，公众网站已更新。", "order": "已发出。", "order_answered": "已答复。", "digests": "已生成，有邮箱的联络员会收到邮件。", "digests_none": "各部门本月的整改提示都已经有了。",

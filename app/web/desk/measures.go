@@ -609,7 +609,7 @@ func showAgain(desk *view.Desk, acts []view.Act, name string, f *door.Form, err 
 	}
 	again(desk, nil, f, err)
 	var lines []string
-	for _, field := range []string{"note", "text", "reason", "answer", "finding", "title", "internal", "minutes"} {
+	for _, field := range []string{"note", "text", "reason", "decision", "answer", "finding", "title", "internal", "minutes"} {
 		if v := f.Get(field); v != "" {
 			lines = append(lines, v)
 		}

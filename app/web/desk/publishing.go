@@ -94,6 +94,9 @@ func (d *Doors) publicationPage(c *door.Ctx, status int, id int64, change func(*
 			view.Act{Name: "refuse", Label: "不予选登", Form: form("refuse", "不予选登", note("理由"))})
 	case x.State == "published":
 		p.Acts = append(p.Acts, view.Act{Name: "withdraw", Label: "撤下", Lead: "撤下后公众网站不再显示。公开日志里留着原文和撤下的理由，任何人都能看到，所以理由里不要写个人信息。", Form: form("withdraw", "从公众网站撤下", note("理由（公开）"))})
+	case x.State == "withdrawn":
+		p.Waiting = "这份选登已经撤下，可以在来件页面重新提出。公开日志里还看得到原文；里面有依法不能再公开的，请督办员依决定撤除。"
+		p.Expunge = expungeLink(c.Actor, id)
 	default:
 		p.Waiting = "这份选登已经处理完。可以在来件页面重新提出。"
 	}

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/gofiber/fiber/v2"
 
 	"mingjing/app/calendar"
 	"mingjing/app/fault"
@@ -18,9 +21,11 @@ import (
 )
 
 // How long others may keep what the log serves. What has a place in it never
-// changes; a checkpoint is old as soon as there is a newer one.
+// changes; a checkpoint is old as soon as there is a newer one; a text may be taken
+// away by decision, and who keeps it has then to let go of it.
 const (
 	forEver = "public, max-age=31536000, immutable"
+	anHour  = "public, max-age=3600"
 	never   = "no-store"
 )
 
@@ -93,8 +98,9 @@ func number(text string, bits int) (int64, bool) {
 	return n, err == nil && n >= 0 && strconv.FormatInt(n, 10) == text
 }
 
-// LogText is a version's text, byte by byte as the log has its digest. Search
-// engines read what stands today, not what once stood.
+// LogText is a version's text, byte by byte as the log has its digest; in the place of
+// one that was taken away, the notice that says so. Search engines read what stands
+// today, not what once stood.
 func (d *Doors) LogText(c *door.Ctx) error {
 	kind, ref, err := subject(c)
 	if err != nil {
@@ -104,15 +110,27 @@ func (d *Doors) LogText(c *door.Ctx) error {
 	if !ok {
 		return errNoSubject
 	}
-	var body string
+	var x logbook.Told
 	if err := c.Read(func(r *store.Reader) (err error) {
-		body, err = logbook.Body(r, kind, ref, int(version))
+		if x, err = logbook.Find(r, kind, ref, int(version)); err != nil || x.Expunged == nil {
+			return err
+		}
+		x.Body, err = logbook.Body(r, logbook.Expunged, strconv.FormatInt(*x.Index, 10), 1)
 		return err
 	}); err != nil {
 		return err
 	}
 	c.Set("X-Robots-Tag", "noindex")
-	return c.ShareAs(forEver, jsonText, []byte(body))
+	if x.Expunged == nil {
+		return c.ShareAs(anHour, jsonText, []byte(x.Body))
+	}
+	c.Vary(fiber.HeaderAccept)
+	if strings.Contains(c.Get(fiber.HeaderAccept), "text/html") { // a person follows an old link
+		return d.history(c, kind, ref, c.Params("version"), fiber.StatusGone)
+	}
+	err = c.ShareAs(never, jsonText, []byte(x.Body))
+	c.Status(fiber.StatusGone)
+	return err
 }
 
 // proofData is /log/proof/{index}.
@@ -242,15 +260,18 @@ func (d *Doors) History(c *door.Ctx) error {
 	if err != nil {
 		return err
 	}
+	return d.history(c, kind, ref, c.Query("version"), fiber.StatusOK)
+}
+
+func (d *Doors) history(c *door.Ctx, kind, ref, wanted string, status int) error {
 	start, err := before(c)
 	if err != nil {
 		return err
 	}
-	version, ok := number(c.Query("version"), 32)
-	if !ok && c.Query("version") != "" {
+	version, ok := number(wanted, 32)
+	if !ok && wanted != "" {
 		return errNoSubject
 	}
-	status := 200
 	p := view.HistoryPage{Kind: subjectWord(kind), Action: historyOf(kind, ref), On: c.Query("on")}
 	err = c.Read(func(r *store.Reader) error {
 		if start > 1<<31-1 {
@@ -297,6 +318,9 @@ func (d *Doors) History(c *door.Ctx) error {
 				return err
 			}
 			p.Answer = fmt.Sprintf("第%d版写的是：", version)
+			if x.Expunged != nil {
+				p.Answer = fmt.Sprintf("第%d版写了什么，现在看不到了：", version)
+			}
 			p.Shown = laidOut(x)
 		}
 		return nil
@@ -355,9 +379,13 @@ func entry(x logbook.Told, was *logbook.Told) view.HistoryVersion {
 		v.Proof = "/log/proof/" + v.Index
 	}
 	switch {
+	case x.Expunged != nil:
+		n := x.Expunged
+		v.Read, v.Exact = "", ""
+		v.Expunged = &view.Expunged{Why: n.Why, Decision: n.Decision, On: view.Day(n.On), Digest: hex.EncodeToString(x.Digest), Href: historyOf(logbook.Expunged, v.Index)}
 	case x.Withdrawn():
 		v.Why = reason(x.Body)
-	case was != nil && !was.Withdrawn():
+	case was != nil && !was.Withdrawn() && was.Expunged == nil:
 		v.Changed = compared(x.Kind, was.Body, x.Body)
 	}
 	return v
@@ -378,7 +406,7 @@ func verb(v logbook.Version) string {
 func laidOut(x logbook.Told) *view.HistoryText {
 	t := &view.HistoryText{HistoryVersion: entry(x, nil), Digest: hex.EncodeToString(x.Digest)}
 	t.Read = ""
-	if !x.Withdrawn() {
+	if !x.Withdrawn() && x.Expunged == nil {
 		for _, f := range spelled(x.Kind, x.Body) {
 			if f.text != "" {
 				t.Fields = append(t.Fields, view.HistoryField{Name: f.name, Text: f.text})
@@ -459,6 +487,8 @@ func standsAt(r *store.Reader, x logbook.Told) (view.Link, error) {
 		return view.Link{Text: "现在的页面", Href: "/announcements/" + f["slug"]}, nil
 	case "statistic":
 		return view.Link{Text: "数据统计", Href: "/statistics"}, nil
+	case logbook.Expunged:
+		return view.Link{Text: "它原来在哪里", Href: historyOf(f["kind"], f["id"])}, nil
 	case "programme", "aspect", "problem", "measure", "event":
 	default:
 		return view.Link{}, nil

@@ -19,6 +19,9 @@ import (
 	"mingjing/app/fault"
 	"mingjing/app/logbook"
 	"mingjing/app/logbook/logbooktest"
+	"mingjing/app/removal"
+	"mingjing/app/staff"
+	"mingjing/app/staff/stafftest"
 	"mingjing/app/store"
 	"mingjing/app/tlog"
 )
@@ -117,12 +120,12 @@ func TestEveryAddressOfTheLogAnswersGoodAndBadInput(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
 		told(t, s)
 		b := s.Browser()
-		const forEver, page = "public, max-age=31536000, immutable", "text/html; charset=utf-8"
+		const forEver, anHour, page = "public, max-age=31536000, immutable", "public, max-age=3600", "text/html; charset=utf-8"
 		size := strings.Split(b.Get("/log/checkpoint").Body, "\n")[1]
 		for path, want := range map[string]string{
 			"/log/checkpoint": "200 text/plain; charset=utf-8 no-store", "/log/key": "200 text/plain; charset=utf-8 no-cache",
 			"/log/tile/0/000.p/" + size: "200 application/octet-stream " + forEver, "/log/tile/entries/000.p/1": "200 application/octet-stream " + forEver,
-			"/log/texts/problem/70007/1": "200 application/json; charset=utf-8 " + forEver, "/log/texts/problem/70007/4": "200 application/json; charset=utf-8 " + forEver,
+			"/log/texts/problem/70007/1": "200 application/json; charset=utf-8 " + anHour, "/log/texts/problem/70007/4": "200 application/json; charset=utf-8 " + anHour,
 			"/log/shown": "200 application/json; charset=utf-8 no-store", "/log/proof/0": "200 application/json; charset=utf-8 no-store",
 			"/log/": "200 " + page + " no-cache", "/log/texts/problem/70007": "200 " + page + " no-cache", "/log": "308  ",
 
@@ -449,6 +452,78 @@ func TestWhatIsShownIsWhatTheLogSaidLast(t *testing.T) {
 					t.Errorf("%s after %s: %d", kind, after, p.Status)
 				}
 			}
+		}
+		leaks(t, s)
+	})
+}
+
+// TestATextThatWasTakenAwayIsGoneEverywhereAndSaysWhy expunges the first and the third
+// version of problem 70007, which is a withdrawal.
+func TestATextThatWasTakenAwayIsGoneEverywhereAndSaysWhy(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		start := told(t, s)
+		b := s.Browser()
+		before := b.Get("/log/texts/problem/70007/1").Body
+		overseer := stafftest.Actor(t, s.App.DB, "log-overseer", "督查室", staff.Supervisor)
+		for _, n := range []int{1, 3} {
+			err := removal.Decide(t.Context(), s.App.DB, overseer, removal.Decision{Kind: "problem", Ref: "70007", Version: n, Why: "写了来信人的<住址>", Decision: "云高法〔2021〕9号", Sure: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		sign(t, s)
+		p := b.Get("/log/texts/problem/70007/1")
+		var notice logbook.Notice
+		if err := json.Unmarshal([]byte(p.Body), &notice); err != nil || p.Status != 410 || p.Header.Get("Content-Type") != "application/json; charset=utf-8" || p.Header.Get("Cache-Control") != "no-store" || p.Header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Fatal(p.Status, p.Header, p.Body, err)
+		}
+		want := logbook.Notice{Kind: "problem", ID: "70007", Version: 1, Digest: digestOf(before), Why: "写了来信人的<住址>", Decision: "云高法〔2021〕9号", On: notice.On}
+		if diff := cmp.Diff(want, notice); diff != "" {
+			t.Error(diff)
+		}
+		index := b.Get("/log/texts/problem/70007").Find(`article:contains("第1版") .when`).First().Text()
+		no := strings.TrimSpace(strings.Split(strings.Split(index, "日志第")[1], "号")[0])
+		if kept := b.Get("/log/texts/expunged/" + no + "/1"); kept.Status != 200 || kept.Body != p.Body {
+			t.Errorf("the notice is %d %s, the answer was %s", kept.Status, kept.Body, p.Body)
+		}
+		if p := b.Get("/log/proof/" + no); p.Status != 200 {
+			t.Error(p.Status)
+		}
+		r, err := http.NewRequest(http.MethodGet, s.URL+"/log/texts/problem/70007/1", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Accept", "text/html,application/xhtml+xml")
+		if p := b.Do(r); p.Status != 410 || !strings.Contains(p.Find("#shown").Text(), "这一版原文已依决定撤除，只留摘要") || p.Find("h1").Length() != 1 {
+			t.Error(p.Status, p.Text())
+		}
+		for path, want := range map[string][]string{
+			"": {"第1版", "第4版", "写了来信人的<住址>", "云高法〔2021〕9号", digestOf(before)}, "?version=1": {"第1版写了什么，现在看不到了", "依决定撤除"}, "?version=3": {"依决定撤除"},
+			"?on=" + start.Format("2006-01-02"): {"写的是第1版", "依决定撤除"}, "?on=" + start.AddDate(0, 0, 4).Format("2006-01-02"): {"这一条已经撤下", "依决定撤除"},
+		} {
+			p := b.Get("/log/texts/problem/70007" + path)
+			for _, x := range want {
+				if p.Status != 200 || !strings.Contains(p.Find("main").Text(), x) {
+					t.Errorf("%s: %d without %s", path, p.Status, x)
+				}
+			}
+			for _, x := range []string{"有<三>个", "与1-4重复"} {
+				if strings.Contains(p.Text(), x) {
+					t.Errorf("%s still tells %s", path, x)
+				}
+			}
+			if href, _ := p.Find(`a:contains("日志里的撤除说明")`).Last().Attr("href"); href != "/log/texts/expunged/"+no {
+				t.Errorf("%s leads to %s", path, href)
+			}
+		}
+		if p := b.Get("/log/texts/expunged/" + no); p.Status != 200 || !strings.Contains(p.Find("h1").Text(), "关于撤除问题 70007第1版原文的说明") || p.Find(`a[href="/log/texts/problem/70007"]`).Length() != 1 {
+			t.Error(p.Status, p.Text())
+		}
+		if p := b.Get("/log/"); !strings.Contains(p.Text(), "关于撤除问题 70007第1版原文的说明") {
+			t.Error(p.Text())
+		}
+		if p := b.Get("/log/shown/expunged"); !strings.Contains(p.Body, digestOf(before)) {
+			t.Error(p.Body)
 		}
 		leaks(t, s)
 	})

@@ -17,7 +17,7 @@ import (
 // an earlier release has the fields of its time, and is shown all the same.
 
 var subjectWords = map[string]string{"programme": "整改轮次", "aspect": "方面", "problem": "问题", "measure": "措施", "event": "变化", "rule": "制度",
-	"announcement": "通报", "reply": "公开答复", "statistic": "统计", "text": "网站文字"}
+	"announcement": "通报", "reply": "公开答复", "statistic": "统计", "text": "网站文字", logbook.Expunged: "撤除说明"}
 
 func subjectWord(kind string) string {
 	if w := subjectWords[kind]; w != "" {
@@ -33,6 +33,8 @@ var textNames = map[string]string{"site": "网站名称和联系方式", "limits
 func named(x logbook.Told) string {
 	f, word := facts(x.Body), subjectWord(x.Kind)
 	switch title := clipped(f["title"]); {
+	case x.Kind == logbook.Expunged && f["kind"] != "":
+		return fmt.Sprintf("关于撤除%s %s第%s版原文的说明", subjectWord(f["kind"]), f["id"], f["version"])
 	case x.Kind == "problem" && title != "":
 		return "问题" + f["code"] + " " + title
 	case x.Kind == "measure" && f["code"] != "":
@@ -149,6 +151,7 @@ var fieldWords = map[string]string{
 	"published_on": "公开日期", "month": "月份", "frozen_at": "固定时间", "commitment": "数字的指纹", "size": "大小", "sha256": "文件的指纹（SHA-256）", "id": "编号",
 	"problem.title": "问题", "problem.status": "状态", "measure.title": "措施", "event.kind": "发生了什么", "event.text": "公开的说法", "reply.problem": "针对的问题", "reply.kind": "类别",
 	"text.court": "法院名称", "text.name": "名称", "text.tagline": "网站副题", "text.hotline": "热线电话", "text.hours": "接听和接待时间", "text.address": "来信来访地址", "text.postcode": "邮政编码",
+	"expunged.kind": "撤除的是", "version": "第几版", "digest": "原文的指纹（SHA-256）", "why": "理由", "decision": "依据的决定",
 	"text.website": "举报网站", "text.email": "电子邮箱", "text.superior": "反映派驻纪检监察组问题的渠道", "text.host": "主办单位", "text.icp": "ICP备案号", "text.police": "公安备案号",
 	"text.site_code": "网站标识码", "text.privacy": "隐私说明版本", "text.reply_unit": "答复落款",
 }
@@ -275,6 +278,8 @@ func spoken(kind, field, v string) string {
 		return v
 	case field == "kind" && kind == "reply" && slices.Contains(view.Kinds, view.Kind(v)):
 		return view.Kind(v).Word()
+	case field == "kind" && kind == logbook.Expunged:
+		return subjectWord(v)
 	case field == "kind" && kind == "measure":
 		for k, w := range kinds {
 			if string(k) == v {

@@ -56,6 +56,8 @@ func ledgerGallery() map[string]Page {
 			Rows: []RegisterRow{{"/desk/ledger/orders/1", "提醒：措施1-5-2-1 制定法官员额动态调整管理办法", []RegisterCell{{"部门", "政治部"}, {"要求答复", "2027-07-01"}}, Due{"超期 12 天", "", "2027-07-01", "overdue", false}, []string{"越级"}},
 				{"/desk/ledger/orders/2", "督办：没有针对具体事项", []RegisterCell{{"部门", "立案庭"}, {"要求答复", ""}}, Due{Words: "已答复", Class: "good"}, nil}, {Name: "没有自己页面的一项"}},
 			Acts: []Act{{Name: "issue", Label: "发出提醒、督办单", Form: deskForm("/desk/ledger/orders", "发出", Field{Name: "text", ID: "issue-text", Kind: Textarea, Label: "内容", Required: true, Rows: 4})}}, Links: []Link{{"打印", "/desk/ledger"}}, Next: "/desk/ledger/orders?before=1"},
+		"register-search": RegisterPage{Desk: deskFrame("/desk/log", "公开日志里的原文"), Heading: "公开日志里的原文", Search: Form{Action: "/desk/log", Fields: []Field{{Name: "find", Label: "网址，或者类别/编号", Value: "reply/12", Width: "grow"}}},
+			Columns: []string{"哪一版", "时间", "日志编号", "情况"}, Rows: []RegisterRow{{Href: "/desk/log/reply/12/1", Name: "第1版 公布", Cells: []RegisterCell{{"时间", "2021年1月6日"}, {"日志编号", "80"}}, Standing: Due{Words: "原文已撤除", Class: "half"}}}},
 		"register-empty": RegisterPage{Desk: deskFrame("/desk/ledger/rules", "制度成果"), Heading: "制度成果", Empty: "还没有登记过制度。"},
 		"reconcile": RecordPage{Desk: deskFrame("/desk/ledger/2021-01-06", "通报"), Up: Link{"通报", "/desk/ledger"}, Heading: "整改进展情况通报", Standing: Due{Words: "草稿，没有公布"}, Figures: []FigureSet{set, {Link: Link{Text: "另一份通报"}}},
 			Acts: []Act{publish}, Links: []Link{{"看公众网站上的通报", "/announcements/2021-01-06"}}, Facts: []Answer{{"发布单位", "中共云南省高级人民法院党组"}}},

@@ -62,6 +62,7 @@ type DeskCasePage struct {
 	Similar  []DeskRow
 	Timeline []DeskEvent
 	Selected string // 选登: where it stands
+	Expunge  Link   // to its texts in the public log, once it is withdrawn
 }
 
 func (DeskCasePage) Template() string { return "desk/case" }

@@ -7,6 +7,7 @@ type RegisterPage struct {
 	Heading string
 	Lead    string
 	Baskets []Basket
+	Search  Form     // may be empty
 	Columns []string // of the rows: the name, the cells, and the standing
 	Rows    []RegisterRow
 	Acts    []Act

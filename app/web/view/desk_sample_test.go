@@ -73,7 +73,7 @@ func deskCase() DeskCasePage {
 		Linked:  []JoinedCase{{Link{"60213398 大厅没有座椅", "/desk/cases/8"}, "2021-02-26", "办理中，分件", ""}},
 		Earlier: deskRows[2:3], Similar: deskRows[1:2],
 		Timeline: []DeskEvent{{at(2021, 3, 1, 9, 30), "李明", "内部备注", "", "已与立案庭核对", true}, {at(2021, 2, 26, 9, 0), "分办员", "分办", "交执行局李明", "", false},
-			{at(2021, 2, 25, 9, 0), "来信人", "提交", "12368 热线", "", false}}, Selected: "选登：等待复核。"}
+			{at(2021, 2, 25, 9, 0), "来信人", "提交", "12368 热线", "", false}}, Selected: "选登：已撤下。", Expunge: Link{"撤除公开日志里的原文", "/desk/log?find=reply%2F12"}}
 }
 
 // deskGallery is a sample of every desk page in its states.
@@ -162,7 +162,7 @@ func deskGallery() map[string]Page {
 			Case: Link{"打开这一件", "/desk/cases/1"}, Next: Link{"登记下一件", "/desk/intake/new"}},
 		"publishing": PublishingPage{Desk: deskFrame("/desk/publishing", "选登"), Rows: []PublishingRow{{"/desk/publishing/1", "改进立案窗口叫号", "投诉", "立案庭", "等待复核", "near", "2021-03-02", true},
 			{"/desk/publishing/2", "公开员额调整结果", "整改监督意见", "政治部", "已公开", "good", "2021-03-02", false}}, Next: "/desk/publishing?before=1"},
-		"publication": PublicationPage{Desk: deskFrame("/desk/publishing/1", "改进立案窗口叫号"), Heading: "改进立案窗口叫号", State: "等待复核", Question: "建议改进叫号。", Answer: "已增设叫号屏。", Facts: []Answer{{"类别", "投诉"}, {"提出人", "李明"}},
+		"publication": PublicationPage{Desk: deskFrame("/desk/publishing/1", "改进立案窗口叫号"), Heading: "改进立案窗口叫号", State: "等待复核", Expunge: Link{"撤除公开日志里的原文", "/desk/log?find=reply%2F12"}, Question: "建议改进叫号。", Answer: "已增设叫号屏。", Facts: []Answer{{"类别", "投诉"}, {"提出人", "李明"}},
 			Acts: []Act{{Name: "publish", Label: "公开", Lead: "逐项核对后勾选。", Open: true, Form: deskForm("/desk/publishing/1/publish", "公开这份答复",
 				Field{Name: "confirm_secrets", ID: "publish-confirm_secrets", Kind: Checkbox, Value: "1", Label: "不含国家秘密、商业秘密、个人隐私", Error: "请核对后勾选。"},
 				Field{Name: "confirm_hype", ID: "publish-confirm_hype", Kind: Checkbox, Value: "1", Label: "不会引发炒作"})}}},

@@ -27,6 +27,7 @@ type PublicationPage struct {
 	Answer   string
 	Facts    []Answer
 	Waiting  string
+	Expunge  Link // to its texts in the public log, once it is withdrawn
 	Acts     []Act
 }
 

@@ -68,6 +68,15 @@ type HistoryVersion struct {
 	Exact      string // the text itself
 	Proof      string // empty while it has no place
 	Changed    []FieldChange
+	Expunged   *Expunged // that its text was taken away
+}
+
+// Expunged is the notice that a text was taken away by decision.
+type Expunged struct {
+	Why, Decision string
+	On            Day
+	Digest        string
+	Href          string // of the notice in the log
 }
 
 // FieldChange is a field that reads otherwise than before.

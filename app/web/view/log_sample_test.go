@@ -50,3 +50,13 @@ func historyWrong() HistoryPage {
 	p.Failed, p.On, p.Error = true, "去年", "日期看不懂，请写成 2021-01-06 这样"
 	return p
 }
+
+func historyExpunged() HistoryPage {
+	p := history()
+	gone := p.Versions[1]
+	gone.Read, gone.Exact, gone.Changed = "", "", nil
+	gone.Expunged = &Expunged{Why: "说明里写了来信人的住址。", Decision: "云高法〔2021〕9号", On: "2021-03-01", Digest: strings.Repeat("9f86d081884c7d65", 4), Href: "/log/texts/expunged/80"}
+	p.Versions[1] = gone
+	p.Answer, p.Shown = "第2版写了什么，现在看不到了：", &HistoryText{HistoryVersion: gone, Digest: gone.Expunged.Digest}
+	return p
+}

@@ -325,7 +325,7 @@ func gallery() map[string]Page {
 		"log":           logPage(),
 		"receipt":       ReceiptPage{Frame: frame("/log/receipt", "查验回执", Link{"首页", "/"}, Link{"公开日志", "/log/"}), Base: "https://court.example", Key: sampleKey},
 		"log-none":      LogPage{Frame: crumbs("/log/", "公开日志"), Key: sampleKey, Base: "https://court.example"},
-		"history":       history(), "history-day": historyOnADay(), "history-gone": historyGone(), "history-wrong": historyWrong(),
+		"history":       history(), "history-day": historyOnADay(), "history-gone": historyGone(), "history-wrong": historyWrong(), "history-expunged": historyExpunged(),
 		"statistics":   statistics(),
 		"channels":     ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
 		"guide":        GuidePage{crumbs("/guide", "反映指南")},
