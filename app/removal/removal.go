@@ -65,7 +65,7 @@ func Decide(ctx context.Context, db *store.DB, a staff.Actor, d Decision) error 
 		}
 	}
 	if !d.Sure {
-		bad = append(bad, fault.Field{Name: "sure", Message: "撤除以后找不回来。请核对上面的原文，确认后勾选。"})
+		bad = append(bad, fault.Field{Name: "sure", Message: "撤除以后找不回来。请核对这一版的原文，确认后勾选。"})
 	}
 	if err := fault.Form(bad); err != nil {
 		return err

@@ -151,11 +151,11 @@ func (d *Doors) logText(c *door.Ctx, status int, f *door.Form, wrong error) erro
 			return nil
 		}
 		p.Acts = []view.Act{{Name: "expunge", Label: "撤除这一版的原文", Open: true,
-			Lead: "撤除以后：这一版的原文从数据库里删掉，谁也看不到，找不回来。留下的：日志里这一条记录、它的时间和摘要，还有马上公开的撤除说明，也就是下面填写的理由和决定。拿着原文的人仍然可以用摘要证明它公开过；原文很短的，别人也可能从摘要猜出来。备份里的原文要到备份过期才没有。",
+			Lead: "撤除的：公开日志里这一版的原文，从数据库里删掉，找不回来；别的版里也有的，要逐版撤除。留下的：日志里这一条记录、它的时间和摘要，还有马上公开的撤除说明，也就是下面填写的理由和决定；工作人员看的来件和选登记录不动。拿着原文的人仍然可以用摘要证明它公开过；原文很短的，别人也可能从摘要猜出来。备份里的原文要到备份过期才没有。",
 			Form: view.Form{Action: fmt.Sprintf("%s/%s/%s/%d", logDesk, kind, ref, no), CSRF: p.CSRF, Buttons: []view.Button{{Text: "撤除原文，公开说明"}},
 				Fields: names("expunge", view.Field{Name: "reason", Kind: view.Textarea, Label: "理由（公开）", Hint: "任何人都看得到，以后不能改、不能撤。只写为什么，不要重复要撤除的内容，例如“含有来信人的住址”。", Required: true, Rows: 3, Max: removal.MaxWhy},
 					view.Field{Name: "decision", Label: "决定的文号或者名称（公开）", Hint: "例如：云高法〔2021〕9号", Required: true, Max: removal.MaxDecision},
-					view.Field{Name: "sure", Kind: view.Checkbox, Value: "1", Label: "我核对了上面的原文，知道撤除以后找不回来", Required: true})}}}
+					view.Field{Name: "sure", Kind: view.Checkbox, Value: "1", Label: "我核对了这一版的原文，知道撤除以后找不回来", Required: true})}}}
 		return nil
 	})
 	if err != nil {
