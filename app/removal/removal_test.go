@@ -200,3 +200,20 @@ func TestWhatThePublicReadsAndNoticesAreNeverTakenAway(t *testing.T) {
 		}
 	})
 }
+
+func TestOfTwoWhoDecideAtOnceOneIsTold(t *testing.T) {
+	each(t, func(d *desk) {
+		results := make(chan error, 2)
+		for range 2 {
+			go func() { results <- removal.Decide(d.Context(), d.db, d.supervisor, decision("problem", "7", 1)) }()
+		}
+		one, two := <-results, <-results
+		if one != nil {
+			one, two = two, one
+		}
+		if one != nil || !fault.Is(two, fault.Conflict) {
+			d.Errorf("%v, %v", one, two)
+		}
+		d.check()
+	})
+}
