@@ -21,6 +21,7 @@ import (
 	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/tlog"
 	"mingjing/app/typed"
 )
 
@@ -216,6 +217,7 @@ type Ticket struct {
 	HandleDue   calendar.Date // until when an answer can be expected
 	Provisional bool          // 暂按周末推算
 	Again       bool          // this form had been accepted before: nothing new was stored
+	Promise     tlog.Promise  // for the log's key to sign; none if Again
 }
 
 // Submit accepts a case. When it returns without an error, the case is

@@ -350,8 +350,9 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 		}
 		events = append(events, Event{CaseID: c.ID, At: tx.Now, ActorID: sub.by.ID, ActorName: sub.by.Name, Verb: DoSubmit,
 			ToState: Submitted, Detail: c.Channel.Word()})
+		j.ticket = s.ticket(now.rules, c, j.code, false)
 		e := journal.Event{Actor: sub.by.ID, ActorName: sub.by.Name, Verb: "case.submit", Subject: "case", SubjectID: c.ID,
-			Arrivals: []logbook.Arrival{{Kind: logbook.Case, ID: c.ID, CaseNo: c.CaseNo, Digest: contentDigest(c, files[string(c.SubmissionHash)].digests)}},
+			Arrivals: []logbook.Arrival{{Kind: logbook.Case, ID: c.ID, CaseNo: c.CaseNo, Digest: contentDigest(c, files[string(c.SubmissionHash)].digests), Promise: &j.ticket.Promise}},
 			Changes:  []journal.Change{{Field: "kind", New: string(c.Kind)}, {Field: "channel", New: string(c.Channel)}}}
 		if by := way(sub.Email != "", mobileNumber(sub.Phone) != "", now.messages.SMS); by != "" {
 			e.Messages = []journal.Message{{Key: fmt.Sprintf("case/%d/received", c.ID), Channel: by, Template: "received", SubjectID: c.ID}}
@@ -359,7 +360,6 @@ func (s *Service) insert(tx *store.Tx, now *standing, fresh []*job, rows []Case)
 		entries = append(entries, e)
 		docs = append(docs, search.Doc{Kind: searchKind, Ref: c.ID, Text: c.searchText()})
 		shut = append(shut, accused(c, docs[i].Text+"\n"+sub.beside+files[string(c.SubmissionHash)].names, now.people, now.departments)...)
-		j.ticket = s.ticket(now.rules, c, j.code, false)
 	}
 	if len(contacts) > 0 {
 		if err := tx.Append(&contacts); err != nil {

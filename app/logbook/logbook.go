@@ -204,6 +204,8 @@ type Arrival struct {
 	CaseNo string
 	Digest tlog.Hash // of its content; of a sealed report, of the envelope as it is stored
 	At     time.Time // when; the transaction's time if zero
+	// Promise, if set, is filled in with what its sender can be promised.
+	Promise *tlog.Promise
 }
 
 // Receive writes a commitment for each arrival.
@@ -222,8 +224,16 @@ func receive(tx *store.Tx, list []Arrival, backfill bool) error {
 		}
 		rows[i] = entry{Kind: a.Kind, Ref: strconv.FormatInt(a.ID, 10), Version: 1, At: a.At, Backfilled: backfill, Leaf: leaf,
 			Digest: o.Digest[:], Salt: o.Salt[:], CaseNo: a.CaseNo}
+		if a.Promise != nil {
+			*a.Promise = rows[i].promise()
+		}
 	}
 	return write(tx, rows, nil)
+}
+
+// promise is what the sender of an arrival can be promised.
+func (e entry) promise() tlog.Promise {
+	return tlog.Promise{Opening: e.opening(), Leaf: e.Leaf, At: e.At.Unix()}
 }
 
 // opening is what the leaf of an arrival hides.

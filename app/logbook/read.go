@@ -148,6 +148,9 @@ type Word struct {
 	Receipt []byte // a file; empty while there is only the promise
 }
 
+// Promise signs a promise of what was just committed.
+func (b *Book) Promise(p tlog.Promise) ([]byte, error) { return tlog.SignPromise(p, b.signer) }
+
 // Word gives the log's word on an arrival.
 func (b *Book) Word(r *store.Reader, kind string, id int64) (w Word, err error) {
 	var e entry
@@ -159,7 +162,7 @@ func (b *Book) Word(r *store.Reader, kind string, id int64) (w Word, err error) 
 		return w, fmt.Errorf("logbook: entry: %w", err)
 	}
 	w.Index = -1
-	if w.Promise, err = tlog.SignPromise(tlog.Promise{Opening: e.opening(), Leaf: e.Leaf, At: e.At.Unix()}, b.signer); err != nil {
+	if w.Promise, err = b.Promise(e.promise()); err != nil {
 		return w, err
 	}
 	if e.Idx == nil {

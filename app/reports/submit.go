@@ -25,6 +25,7 @@ import (
 	"mingjing/app/settings"
 	"mingjing/app/staff"
 	"mingjing/app/store"
+	"mingjing/app/tlog"
 )
 
 // Ticket is what a reporter is told, once.
@@ -35,7 +36,8 @@ type Ticket struct {
 	Anonymous   bool
 	SubmittedAt time.Time
 	NoticeDue   calendar.Date
-	Again       bool // the form had been taken already
+	Again       bool         // the form had been taken already
+	Promise     tlog.Promise // for the log's key to sign; none if Again
 }
 
 // Nobody is a refusal, before anything is sent, because nobody here could read it.
@@ -513,15 +515,15 @@ func (s *Service) accept(tx *store.Tx, group []*job) error {
 			texts = append(texts, t)
 		}
 		events = append(events, Event{ReportID: x.ID, At: tx.Now, ActorID: j.by.ID, ActorName: j.by.Name, Verb: DoSubmit, ToState: Received})
+		j.ticket = j.ticketOf(x)
 		entries = append(entries, journal.Event{Actor: j.by.ID, ActorName: j.by.Name, Verb: "report.submit", Subject: "report", SubjectID: x.ID,
-			Arrivals: []logbook.Arrival{{Kind: logbook.Report, ID: x.ID, CaseNo: x.CaseNo, Digest: envelopeDigest(j.texts[firstNo[textStatement]-1].Sealed)}},
+			Arrivals: []logbook.Arrival{{Kind: logbook.Report, ID: x.ID, CaseNo: x.CaseNo, Digest: envelopeDigest(j.texts[firstNo[textStatement]-1].Sealed), Promise: &j.ticket.Promise}},
 			Changes:  []journal.Change{{Field: "channel", New: string(x.Channel)}}})
 		if brought[string(j.hash)] {
 			if err := s.adopt(tx, x, 1, j.st.Key, j.keys); err != nil {
 				return err
 			}
 		}
-		j.ticket = j.ticketOf(x)
 	}
 	if err := errors.Join(tx.Append(&grants), tx.Append(&links), tx.Append(&texts), tx.Append(&events)); err != nil {
 		return fmt.Errorf("reports: insert: %w", err)

@@ -12,18 +12,27 @@ import (
 	"mingjing/app/fault"
 	"mingjing/app/logbook"
 	"mingjing/app/store"
+	"mingjing/app/tlog"
 	"mingjing/app/web/door"
 	"mingjing/app/web/view"
 )
 
-// promised is the log's promise for what was just committed. Whatever keeps the log
-// from giving it, the confirmation must not fail: the tracking page gives it later.
-func (d *Doors) promised(c *door.Ctx, kind string, id int64) string {
-	w, _, err := d.word(c, kind, id)
+// promised is the log's promise for what was just committed, or, without p, for what
+// had been committed before. Whatever keeps the log from giving it, the confirmation
+// must not fail: the tracking page gives it later.
+func (d *Doors) promised(c *door.Ctx, kind string, id int64, p tlog.Promise) string {
+	if p.Leaf == nil {
+		w, _, err := d.word(c, kind, id)
+		if err != nil {
+			return ""
+		}
+		return string(w.Promise)
+	}
+	signed, err := d.house.Log.Promise(p)
 	if err != nil {
 		return ""
 	}
-	return string(w.Promise)
+	return string(signed)
 }
 
 // word is the log's word on an arrival, and the checkpoint that covered it first.

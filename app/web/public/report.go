@@ -342,7 +342,7 @@ func statementAnswers(st reports.Statement) (list []view.Answer) {
 func (d *Doors) reportCode(c *door.Ctx, key string, t reports.Ticket) error {
 	code, at := t.Code.Groups(), door.Moment(t.SubmittedAt)
 	qr := view.NewQR(slipText(t.CaseNo, code))
-	promise := d.promised(c, logbook.Report, t.ID)
+	promise := d.promised(c, logbook.Report, t.ID, t.Promise)
 	like := told{t.Anonymous, t.Again, door.Day(t.NoticeDue), qr.Size, promise != ""}
 	words := []string{view.Code(t.CaseNo).String(), t.CaseNo, code, at.String(), at.ISO(), qr.Path, c.CSRF(), key}
 	if like.promised {

@@ -461,7 +461,7 @@ func alike(r *store.Reader, sub cases.Submission, p *view.CheckPage) error {
 
 // confirm is shown after the commit: number, code, what happens next.
 func (d *Doors) confirm(c *door.Ctx, t cases.Ticket) error {
-	promise := d.promised(c, logbook.Case, t.ID)
+	promise := d.promised(c, logbook.Case, t.ID, t.Promise)
 	like := confirmation{view.Kind(t.Kind), door.Day(t.NoticeDue), door.Day(t.HandleDue), t.Provisional, t.Again, promise != ""}
 	at := door.Moment(t.SubmittedAt)
 	words := []string{t.Title, view.Code(t.CaseNo).String(), view.Code(t.AccessCode).String(), at.String(), at.ISO()}
