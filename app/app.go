@@ -103,7 +103,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.Blobs = blob.Sealed(plain, identity)
-	if a.Log, err = logbook.Open(ctx, a.DB, a.Config.KeysDir, a.Config.LogOrigin()); err != nil {
+	if a.Log, err = logbook.Open(ctx, a.DB, LogPlace(a.Config), a.Config.LogOrigin()); err != nil {
 		return err
 	}
 	a.Staff = staff.New(a.DB, pepper, a.Config.SecondFactorRequired())
@@ -127,6 +127,13 @@ func (a *App) wire(ctx context.Context) error {
 	a.House = door.NewHouse(door.House{Subscriptions: a.Subscriptions, Config: a.Config, DB: a.DB, Staff: a.Staff, Ledger: a.Ledger, Cases: a.Cases, Reports: a.Reports, Stats: a.Stats, Log: a.Log, Outbox: courier.NewOutbox(a.DB), Ready: a.ready.Load}, pepper)
 	a.Web = web.New(a.House, a.log)
 	return nil
+}
+
+// LogPlace is where the public log's key is.
+func LogPlace(c config.Config) logbook.Place {
+	at := logbook.In(c.KeysDir)
+	at.Key = c.LogKeyFile
+	return at
 }
 
 // settle finishes what must be so before anything is shown: contacts of an earlier

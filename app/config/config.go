@@ -36,6 +36,9 @@ type Config struct {
 	// PepperFile is the file of the secret that is kept apart from the
 	// database and its backups; empty means KeysDir/pepper.
 	PepperFile string `env:"PEPPER_FILE"`
+	// LogKeyFile is the file of the public log's private key; empty means
+	// KeysDir/log.key. It is made when the log begins and there is none.
+	LogKeyFile string `env:"LOG_KEY_FILE"`
 	// SMTPURL is where mail goes: smtp://user:password@host:587; empty: no mail is sent.
 	SMTPURL string `env:"SMTP_URL" secret:"url"`
 	// MailFrom is the sender's address of that mail.
@@ -80,8 +83,8 @@ func Load(environ []string) (Config, error) {
 }
 
 // expand replaces PORTAL_X_FILE by PORTAL_X with the file's content.
-// PORTAL_PEPPER_FILE is a setting of its own: the pepper itself is never
-// taken from the environment, where other processes could read it.
+// PORTAL_PEPPER_FILE and PORTAL_LOG_KEY_FILE are settings of their own: what is in
+// them is never taken from the environment, where other processes could read it.
 func expand(environ []string) (map[string]string, error) {
 	vars := map[string]string{}
 	for _, kv := range environ {
@@ -91,7 +94,7 @@ func expand(environ []string) (map[string]string, error) {
 	}
 	for k, path := range vars {
 		name, isFile := strings.CutSuffix(k, "_FILE")
-		if !isFile || k == prefix+"PEPPER_FILE" {
+		if !isFile || k == prefix+"PEPPER_FILE" || k == prefix+"LOG_KEY_FILE" {
 			continue
 		}
 		if _, both := vars[name]; both {
@@ -115,6 +118,9 @@ func (c *Config) Check() error {
 	}
 	if c.PepperFile == "" {
 		c.PepperFile = filepath.Join(c.KeysDir, "pepper")
+	}
+	if c.LogKeyFile == "" {
+		c.LogKeyFile = filepath.Join(c.KeysDir, "log.key")
 	}
 	if c.BaseURL != "" {
 		u, err := url.Parse(c.BaseURL)

@@ -41,6 +41,8 @@ type audit struct {
 	got   Audited
 	wrong tlog.Defects
 	seen  map[string]map[int64]string // numbers of what the log has of a kind of arrivals, by id
+
+	handed map[tlog.Key]tlog.Key // the key before, by the key that it handed the log to
 }
 
 // errMany ends an audit that found enough.
@@ -63,27 +65,19 @@ func (a *audit) blame(what string, idx *int64, format string, args ...any) error
 // is kept unchanged and the log has all that are kept. tell is told how far it is. The
 // error is tlog.Defects if something is wrong.
 func (b *Book) Audit(ctx context.Context, tell func(kind string, n int64)) (Audited, error) {
-	a := &audit{Book: b, ctx: ctx, tell: tell, seen: map[string]map[int64]string{}}
-	var first tlog.Key
-	err := b.db.Read(ctx, func(r *store.Reader) error {
-		list, err := keys(r)
-		if err == nil && len(list) > 0 {
-			first, err = tlog.ParseKey(list[len(list)-1].Key)
-		}
-		return err
-	})
-	if err != nil {
+	a := &audit{Book: b, ctx: ctx, tell: tell, seen: map[string]map[int64]string{}, handed: map[tlog.Key]tlog.Key{}}
+	if err := b.db.Read(ctx, b.follow); err != nil {
 		return a.got, err
 	}
 	v := tlog.Verifier{Log: Inside{b.db}}
-	if _, c, err := v.Check(ctx, tlog.Begin(first)); errors.As(err, &a.wrong) {
+	if _, c, err := v.Check(ctx, tlog.Begin(b.Key())); errors.As(err, &a.wrong) {
 		// The rows below may tell why.
 	} else if err != nil {
 		return a.got, err
 	} else {
 		a.got.Size = c.Size
 	}
-	for _, part := range []func() error{a.heads, a.entries, a.holdings} {
+	for _, part := range []func() error{a.heads, a.entries, a.keys, a.holdings} {
 		if err := part(); err != nil && !errors.Is(err, errMany) {
 			return a.got, err
 		}
@@ -200,6 +194,11 @@ func (a *audit) entry(r *store.Reader, e entry) error {
 			a.seen[e.Kind] = map[int64]string{}
 		}
 		a.seen[e.Kind][id] = e.CaseNo
+	case *tlog.HandOver:
+		if e.Kind != handOver {
+			return a.blame(what, e.Idx, "所记的类别与日志记录不符，被改动过。")
+		}
+		a.handed[said.New] = said.Old
 	case *tlog.Published:
 		digest := tlog.Hash{}
 		copy(digest[:], e.Digest)
@@ -319,6 +318,34 @@ func (a *audit) holdings() error {
 		}
 		for _, id := range slices.Sorted(maps.Keys(kept)) {
 			if err := a.blame("来件 "+kept[id], nil, "日志里有它，数据库里却没有：被删掉了，或者换了编号。"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// keys verifies that each key was handed the log by the one before it, unless the log
+// was begun anew with it.
+func (a *audit) keys() error {
+	var list []tlog.Key
+	err := a.db.Read(a.ctx, func(r *store.Reader) error {
+		rows, err := keys(r)
+		for _, row := range rows {
+			k, err := tlog.ParseKey(row.Key)
+			if err != nil {
+				return err
+			}
+			list = append(list, k)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, k := range list[min(1, len(list)):] {
+		if was := list[i]; was.Name == k.Name && a.handed[k] != was {
+			if err := a.blame("公钥 "+k.String(), nil, "日志里没有前一把钥匙把日志交给它的记录。"); err != nil {
 				return err
 			}
 		}

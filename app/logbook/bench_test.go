@@ -35,7 +35,7 @@ func full(b *testing.B, d store.Dialect, n int) (*store.DB, *logbook.Book, store
 	if _, err := db.Migrate(ctx); err != nil {
 		b.Fatal(err)
 	}
-	book, err := logbook.Open(ctx, db, b.TempDir(), "court.example/log")
+	book, err := logbook.Open(ctx, db, logbook.In(b.TempDir()), "court.example/log")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,14 +7,13 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"mingjing/app/fault"
 	"mingjing/app/keyfile"
@@ -25,8 +24,8 @@ import (
 // Book signs the log.
 type Book struct {
 	db     *store.DB
-	folder string // of the keys
-	signer *tlog.Signer
+	place  Place
+	signer atomic.Pointer[tlog.Signer] // another instance may hand the log to a new key
 	Sources
 	holdings map[string]Holdings
 }
@@ -54,96 +53,6 @@ func (s Sources) Shown(r *store.Reader, kind, after string, limit int) ([]Text, 
 	return list(r, after, limit)
 }
 
-const (
-	// KeyFile holds the log's private key.
-	KeyFile = "log.key"
-	// headFile remembers the last head that was signed, outside the database.
-	headFile = "log-head"
-)
-
-// ErrKey means that the log's key is missing, or is not the one that signed it.
-var ErrKey = errors.New("the key of the public log is not the one that this database's log was signed with; put the right " + KeyFile + " back into the key folder")
-
-// Open loads the log's key, or makes it for a log that has none yet; origin names a
-// new log, such as example.gov.cn/log.
-func Open(ctx context.Context, db *store.DB, folder, origin string) (*Book, error) {
-	var known []key
-	if err := db.Read(ctx, func(r *store.Reader) (err error) {
-		known, err = keys(r)
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	signer, err := load(filepath.Join(folder, KeyFile), origin, len(known) == 0)
-	if err != nil {
-		return nil, err
-	}
-	b := &Book{db: db, folder: folder, signer: signer, Sources: Sources{loggedRestart: itself(loggedRestart), Expunged: itself(Expunged)}, holdings: map[string]Holdings{}}
-	return b, db.Write(ctx, func(tx *store.Tx) error {
-		list, err := keys(&tx.Reader)
-		if err != nil {
-			return err
-		}
-		if len(list) == 0 {
-			row := key{No: 1, Key: signer.Key().String(), At: tx.Now}
-			if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error; err != nil {
-				return fmt.Errorf("logbook: key: %w", err)
-			}
-			if list, err = keys(&tx.Reader); err != nil {
-				return err
-			}
-		}
-		if list[len(list)-1].Key != signer.Key().String() {
-			return ErrKey
-		}
-		return nil
-	})
-}
-
-// load reads the log's key; when there is none it makes one, if create is set.
-func load(path, origin string, create bool) (*tlog.Signer, error) {
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && create {
-		s, err := tlog.NewSigner(origin)
-		if err != nil {
-			return nil, err
-		}
-		if err := keyfile.Create(path, s.Secret()+"\n"); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, err
-		}
-		return load(path, origin, false) // another instance may have been faster
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w (%s is missing)", ErrKey, path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("logbook: key: %w", err)
-	}
-	s, err := tlog.ParseSigner(string(raw))
-	if err != nil {
-		return nil, fmt.Errorf("logbook: %s: %w", path, err)
-	}
-	return s, nil
-}
-
-type key struct {
-	No  int `gorm:"primaryKey;autoIncrement:false"`
-	Key string
-	At  time.Time
-}
-
-func (key) TableName() string { return "log_keys" }
-
-func keys(r *store.Reader) (list []key, err error) {
-	if err := r.Model(&key{}).Select("no, key, at").Order("no").Limit(1000).Find(&list).Error; err != nil {
-		return nil, fmt.Errorf("logbook: keys: %w", err)
-	}
-	return list, nil
-}
-
-// Key is the log's public key.
-func (b *Book) Key() tlog.Key { return b.signer.Key() }
-
 // batch is how many entries one checkpoint adds at most.
 const batch = 256
 
@@ -161,7 +70,12 @@ type head struct {
 
 func (head) TableName() string { return "log_heads" }
 
-func (h head) head() tlog.Head { return tlog.Head{Size: h.Size, Root: tlog.Hash(h.Root)} }
+func (h head) head() tlog.Head {
+	if h.Note == "" {
+		return tlog.Empty
+	}
+	return tlog.Head{Size: h.Size, Root: tlog.Hash(h.Root)}
+}
 
 const headColumns = "size, prev, root, at, note"
 
@@ -191,6 +105,10 @@ func (b *Book) Sequence(ctx context.Context) (total int, err error) {
 }
 
 func (b *Book) next(ctx context.Context) (n int, err error) {
+	of, known, err := b.place.recall()
+	if err != nil {
+		return 0, err
+	}
 	var signed tlog.Head
 	err = b.db.Write(ctx, func(tx *store.Tx) error {
 		n = 0
@@ -198,18 +116,21 @@ func (b *Book) next(ctx context.Context) (n int, err error) {
 		if err != nil || !leads {
 			return err
 		}
+		if err := b.follow(&tx.Reader); err != nil {
+			return err
+		}
 		last, ok, err := newest(&tx.Reader)
 		if err != nil {
 			return err
 		}
-		var waiting []entry
-		if err := tx.Model(&entry{}).Select("id, leaf").Where("idx IS NULL").Order("id").Limit(batch).Find(&waiting).Error; err != nil {
-			return fmt.Errorf("logbook: waiting: %w", err)
+		waiting, err := waiting(&tx.Reader, batch)
+		if err != nil {
+			return err
 		}
 		if len(waiting) == 0 && ok {
 			return nil
 		}
-		if signed, err = b.extend(tx, last, waiting); err != nil {
+		if signed, err = b.extend(tx, of, known, last, waiting, b.signer.Load()); err != nil {
 			return err
 		}
 		n = len(waiting)
@@ -227,6 +148,14 @@ func (b *Book) next(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// waiting lists the entries that have no place yet, the oldest first.
+func waiting(r *store.Reader, limit int) (list []entry, err error) {
+	if err := r.Model(&entry{}).Select("id, leaf").Where("idx IS NULL").Order("id").Limit(limit).Find(&list).Error; err != nil {
+		return nil, fmt.Errorf("logbook: waiting: %w", err)
+	}
+	return list, nil
+}
+
 // leads reports whether it is this transaction's turn to sign.
 func leads(tx *store.Tx) (ok bool, err error) {
 	if tx.Dialect() != store.Postgres {
@@ -238,15 +167,14 @@ func leads(tx *store.Tx) (ok bool, err error) {
 	return ok, nil
 }
 
-// extend adds entries to the tree and signs its head.
-func (b *Book) extend(tx *store.Tx, last head, waiting []entry) (next tlog.Head, err error) {
-	was := tlog.Empty
-	if last.Prev >= 0 || last.Note != "" {
-		was = last.head()
-	}
+// extend adds entries to the tree and signs its head, if it goes on from what recall told.
+func (b *Book) extend(tx *store.Tx, of string, known tlog.Head, last head, waiting []entry, signers ...*tlog.Signer) (next tlog.Head, err error) {
+	was := last.head()
 	shelf := newShelf(&tx.Reader)
-	if err := b.remembered(was, shelf); err != nil {
-		return next, err
+	if of == b.Key().Name { // not of a log before this one was begun anew
+		if err := extends(known, was, shelf); err != nil {
+			return next, err
+		}
 	}
 	hashes := make([]tlog.Hash, len(waiting))
 	for i, e := range waiting {
@@ -263,7 +191,7 @@ func (b *Book) extend(tx *store.Tx, last head, waiting []entry) (next tlog.Head,
 	if err != nil {
 		return next, err
 	}
-	note, err := tlog.SignCheckpoint(was, next, proof, b.signer)
+	note, err := tlog.SignCheckpoint(was, next, proof, signers...)
 	if err != nil {
 		return next, err
 	}
@@ -297,71 +225,78 @@ type State struct {
 
 // Inspect tells it without signing anything: ErrKey and ErrRewound as they would keep
 // it from being signed.
-func Inspect(r *store.Reader, folder string) (s State, err error) {
-	known, err := keys(r)
-	if err != nil || len(known) == 0 {
-		return s, err
-	}
-	signer, err := load(filepath.Join(folder, KeyFile), "", false)
+func Inspect(ctx context.Context, db *store.DB, at Place) (s State, err error) {
+	of, known, err := at.recall()
 	if err != nil {
 		return s, err
 	}
-	if signer.Key().String() != known[len(known)-1].Key {
-		return s, ErrKey
-	}
-	last, ok, err := newest(r)
-	if err != nil {
-		return s, err
-	}
-	was := tlog.Empty
-	if ok {
-		was = last.head()
-	}
-	s.Origin, s.Size = signer.Key().Name, was.Size
-	if err := (&Book{folder: folder}).remembered(was, newShelf(r)); err != nil {
-		return s, err
-	}
-	s.Lag, err = Lag(r)
-	return s, err
+	return s, db.Read(ctx, func(r *store.Reader) error {
+		key, err := newestKey(r)
+		if err != nil || key == "" {
+			return err
+		}
+		signer, err := at.load(key)
+		if err != nil {
+			return err
+		}
+		last, _, err := newest(r)
+		if err != nil {
+			return err
+		}
+		s.Origin, s.Size = signer.Key().Name, last.Size
+		if s.Origin == of {
+			if err := extends(known, last.head(), newShelf(r)); err != nil {
+				return err
+			}
+		}
+		s.Lag, err = Lag(r)
+		return err
+	})
 }
 
 // remember keeps a signed head outside the database.
 func (b *Book) remember(h tlog.Head) error {
-	return keyfile.Replace(filepath.Join(b.folder, headFile), fmt.Sprintf("%s\n%d\n%s\n", b.Key().Name, h.Size, h.Root))
+	return keyfile.Replace(b.place.Head, fmt.Sprintf("%s\n%d\n%s\n", b.Key().Name, h.Size, h.Root))
 }
 
 // ErrRewound means that the database's log ends before what was already signed: it
 // was restored from a backup, or somebody cut it.
 var ErrRewound = errors.New("the database's log does not extend what was signed already; was it restored from a backup?")
 
-// remembered refuses a log that does not go on from the head that the key folder knows.
-func (b *Book) remembered(was tlog.Head, shelf *shelf) error {
-	raw, err := os.ReadFile(filepath.Join(b.folder, headFile))
+// recall reads the last head that was remembered, and of which log it is. It comes
+// before the transaction that compares it: another instance may sign meanwhile, and
+// what it remembers is in the database before.
+func (p Place) recall() (origin string, known tlog.Head, err error) {
+	raw, err := os.ReadFile(p.Head)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return "", tlog.Empty, nil
 	}
 	if err != nil {
-		return fmt.Errorf("logbook: %w", err)
+		return "", known, fmt.Errorf("logbook: %w", err)
 	}
 	line := strings.Split(string(raw), "\n")
-	var known tlog.Head
 	if len(line) != 4 {
-		return fmt.Errorf("logbook: %s cannot be read", headFile)
+		return "", known, fmt.Errorf("logbook: %s cannot be read", p.Head)
 	}
 	size, err1 := strconv.ParseInt(line[1], 10, 64)
 	err2 := known.Root.UnmarshalJSON([]byte(`"` + line[2] + `"`))
 	if known.Size = size; err1 != nil || err2 != nil {
-		return fmt.Errorf("logbook: %s cannot be read", headFile)
+		return "", known, fmt.Errorf("logbook: %s cannot be read", p.Head)
 	}
-	if known == was {
+	return line[0], known, nil
+}
+
+// extends refuses a head that does not go on from what is known of the log.
+func extends(known, now tlog.Head, shelf *shelf) error {
+	if known == now {
 		return nil
 	}
-	if known.Size > was.Size {
-		return fmt.Errorf("%w (%d entries were signed, the database has %d)", ErrRewound, known.Size, was.Size)
+	if known.Size > now.Size {
+		return fmt.Errorf("%w (%d entries were signed, the database has %d)", ErrRewound, known.Size, now.Size)
 	}
-	proof, err := tlog.Consistency(known.Size, was.Size, tlog.Stored(shelf.tile))
+	proof, err := tlog.Consistency(known.Size, now.Size, tlog.Stored(shelf.tile))
 	if err == nil {
-		err = tlog.Extends(known, was, proof)
+		err = tlog.Extends(known, now, proof)
 	}
 	if err != nil {
 		return fmt.Errorf("%w (%v)", ErrRewound, err)

@@ -112,16 +112,11 @@ func (n Notice) names(kind, ref string, version int, digest []byte) bool {
 // itself lists a kind of which nothing but the log keeps anything.
 func itself(kind string) Source {
 	return func(r *store.Reader, after string, limit int) (out []Text, err error) {
-		words, err := LastWords(r, kind, after, limit)
+		err = r.Table("log_entries e").Select("e.kind, e.ref, t.body").Joins("JOIN log_texts t ON t.kind = e.kind AND t.ref = e.ref AND t.version = e.version").
+			Where("e.kind = ? AND e.ref > ? AND e.event > 0", kind, after).
+			Where("e.version = (SELECT max(x.version) FROM log_entries x WHERE x.kind = e.kind AND x.ref = e.ref)").Order("e.ref").Limit(limit).Find(&out).Error
 		if err != nil {
-			return nil, err
-		}
-		for _, v := range words {
-			text, err := Body(r, v.Kind, v.Ref, v.Version)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, Text{Kind: v.Kind, Ref: v.Ref, Body: text})
+			return nil, fmt.Errorf("logbook: %s: %w", kind, err)
 		}
 		return out, nil
 	}

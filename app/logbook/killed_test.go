@@ -40,7 +40,7 @@ func busy() error {
 	if err != nil {
 		return err
 	}
-	b, err := logbook.Open(ctx, db, os.Getenv("LOGBOOK_KEYS"), "court.example/log")
+	b, err := logbook.Open(ctx, db, logbook.In(os.Getenv("LOGBOOK_KEYS")), "court.example/log")
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ import (
 func book(t *testing.T, db *store.DB) (*logbook.Book, string) {
 	t.Helper()
 	dir := t.TempDir()
-	b, err := logbook.Open(t.Context(), db, dir, "court.example/log")
+	b, err := logbook.Open(t.Context(), db, logbook.In(dir), "court.example/log")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestALogOfManySizesVerifiesWhole(t *testing.T) {
 			}
 			state = to
 			// A second start reads the same key and goes on.
-			if b, err = logbook.Open(t.Context(), db, dir, "ignored.example/log"); err != nil {
+			if b, err = logbook.Open(t.Context(), db, logbook.In(dir), "ignored.example/log"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -171,7 +171,7 @@ func TestALogOfManySizesVerifiesWhole(t *testing.T) {
 func TestTwoInstancesSignOneLog(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		one, dir := book(t, db)
-		two, err := logbook.Open(t.Context(), db, dir, "court.example/log")
+		two, err := logbook.Open(t.Context(), db, logbook.In(dir), "court.example/log")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,11 +255,11 @@ func TestALogIsBegunAnewUnderAnotherNameAndSaysWhy(t *testing.T) {
 		if err := os.Remove(filepath.Join(dir, logbook.KeyFile)); err != nil {
 			t.Fatal(err)
 		}
-		fresh, err := logbook.Restart(t.Context(), db, dir, "ignored.example/log", "密钥丢失")
+		fresh, err := logbook.Restart(t.Context(), db, logbook.In(dir), "ignored.example/log", "密钥丢失")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if b, err = logbook.Open(t.Context(), db, dir, "ignored.example/log"); err != nil {
+		if b, err = logbook.Open(t.Context(), db, logbook.In(dir), "ignored.example/log"); err != nil {
 			t.Fatal(err)
 		}
 		if b.Key() != fresh || fresh.Name != "court.example/log/2" || was.Name != "court.example/log" {
@@ -268,10 +268,10 @@ func TestALogIsBegunAnewUnderAnotherNameAndSaysWhy(t *testing.T) {
 		if list := sequence(t, db, b); len(list) != 2 || list[1].(*tlog.Published).Kind != "log-restart" {
 			t.Errorf("%+v", list)
 		}
-		if _, err := logbook.Restart(t.Context(), db, dir, "", "恢复了备份"); err != nil {
+		if _, err := logbook.Restart(t.Context(), db, logbook.In(dir), "", "恢复了备份"); err != nil {
 			t.Fatal(err)
 		}
-		if b, err = logbook.Open(t.Context(), db, dir, ""); err != nil || b.Key().Name != "court.example/log/3" {
+		if b, err = logbook.Open(t.Context(), db, logbook.In(dir), ""); err != nil || b.Key().Name != "court.example/log/3" {
 			t.Fatal(b.Key(), err)
 		}
 		if list := sequence(t, db, b); len(list) != 3 {
@@ -383,7 +383,7 @@ func TestNothingInTheLogCanBeChangedOrDropped(t *testing.T) {
 func TestAnotherKeyDoesNotOpenTheLog(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
 		book(t, db)
-		if _, err := logbook.Open(t.Context(), db, t.TempDir(), "court.example/log"); !errors.Is(err, logbook.ErrKey) {
+		if _, err := logbook.Open(t.Context(), db, logbook.In(t.TempDir()), "court.example/log"); !errors.Is(err, logbook.ErrKey) {
 			t.Errorf("without the key: %v", err)
 		}
 		other := t.TempDir()
@@ -394,7 +394,7 @@ func TestAnotherKeyDoesNotOpenTheLog(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(other, logbook.KeyFile), []byte(s.Secret()), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := logbook.Open(t.Context(), db, other, "court.example/log"); !errors.Is(err, logbook.ErrKey) {
+		if _, err := logbook.Open(t.Context(), db, logbook.In(other), "court.example/log"); !errors.Is(err, logbook.ErrKey) {
 			t.Errorf("with another key: %v", err)
 		}
 	})

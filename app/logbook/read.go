@@ -149,7 +149,7 @@ type Word struct {
 }
 
 // Promise signs a promise of what was just committed.
-func (b *Book) Promise(p tlog.Promise) ([]byte, error) { return tlog.SignPromise(p, b.signer) }
+func (b *Book) Promise(p tlog.Promise) ([]byte, error) { return tlog.SignPromise(p, b.signer.Load()) }
 
 // Word gives the log's word on an arrival.
 func (b *Book) Word(r *store.Reader, kind string, id int64) (w Word, err error) {
@@ -171,6 +171,11 @@ func (b *Book) Word(r *store.Reader, kind string, id int64) (w Word, err error) 
 	c, proof, err := Proof(r, *e.Idx)
 	if err != nil {
 		return w, err
+	}
+	if _, err := tlog.OpenCheckpoint([]byte(c.Note), []tlog.Key{b.Key()}); err != nil { // handed over a moment ago
+		if err := b.follow(r); err != nil {
+			return w, err
+		}
 	}
 	w.Index = *e.Idx
 	w.Receipt = tlog.Receipt{Opening: e.opening(), Leaf: e.Leaf, Index: w.Index, Proof: proof, Checkpoint: []byte(c.Note), Key: b.Key()}.JSON()

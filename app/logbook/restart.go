@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"time"
 
@@ -24,22 +21,22 @@ var numbered = regexp.MustCompile(`/\d+$`)
 // is never signed again, so that there are never two logs of one name; whoever holds a
 // receipt or checkpoint of it can show what is missing. What the database has stays,
 // with its places, and the first new entry tells the public why.
-func Restart(ctx context.Context, db *store.DB, folder, origin, reason string) (tlog.Key, error) {
+func Restart(ctx context.Context, db *store.DB, at Place, origin, reason string) (tlog.Key, error) {
 	var next *tlog.Signer
 	err := db.Write(ctx, func(tx *store.Tx) error {
-		list, err := keys(&tx.Reader)
+		last, err := lastKey(&tx.Reader)
 		if err != nil {
 			return err
 		}
 		was := ""
-		if len(list) > 0 {
-			old, err := tlog.ParseKey(list[len(list)-1].Key)
+		if last.No > 0 {
+			old, err := tlog.ParseKey(last.Key)
 			if err != nil {
 				return err
 			}
 			origin, was = old.Name, old.Name
 		}
-		no := len(list) + 1
+		no := last.No + 1
 		if next, err = tlog.NewSigner(numbered.ReplaceAllString(origin, "") + fmt.Sprintf("/%d", no)); err != nil {
 			return err
 		}
@@ -55,31 +52,17 @@ func Restart(ctx context.Context, db *store.DB, folder, origin, reason string) (
 		if err := Record(tx, told); err != nil {
 			return err
 		}
-		return replaceKey(folder, no-1, next)
+		if err := errors.Join(tx.Send(), tx.Publish()); err != nil {
+			return err
+		}
+		return keyfile.Replace(at.next(), next.Secret()+"\n")
 	})
 	if err != nil {
 		return tlog.Key{}, err
 	}
-	return next.Key(), nil
+	_, err = at.load(next.Key().String())
+	return next.Key(), err
 }
 
 // loggedRestart is the kind of the entry that tells why the log was begun anew.
 const loggedRestart = "log-restart"
-
-// replaceKey puts a new key in the place of the old one, which stays beside it under
-// its number. It runs last in the transaction: after a crash before the commit the old
-// key is put back by hand, and nothing was signed with the new one.
-func replaceKey(folder string, old int, next *tlog.Signer) error {
-	path := filepath.Join(folder, KeyFile)
-	err := os.Rename(path, fmt.Sprintf("%s.%d", path, old))
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		err = keyfile.Create(path, next.Secret()+"\n")
-	}
-	if err == nil {
-		err = os.Remove(filepath.Join(folder, headFile))
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("logbook: new key: %w", err)
-	}
-	return nil
-}

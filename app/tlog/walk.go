@@ -223,13 +223,14 @@ func (w *walk) compareRoot(start int64) error {
 	return nil
 }
 
-// each follows hand-overs and tells the caller of leaves that are new.
+// each follows hand-overs and tells the caller of leaves that are new. A hand-over of
+// another name is of the log that was begun anew as this one.
 func (w *walk) each(p part, e Entry, start int64) error {
-	if h, ok := e.(*HandOver); ok && (w.size >= w.from.Size || start == 0) {
+	if h, ok := e.(*HandOver); ok && h.Old.Name == w.from.Key().Name && (w.size >= w.from.Size || start == 0) {
 		if len(w.chain) == 0 {
 			w.chain = []Key{h.Old}
 		}
-		if h.Old != w.chain[len(w.chain)-1] || h.Old.Name != w.from.Key().Name {
+		if h.Old != w.chain[len(w.chain)-1] {
 			w.note(&w.amiss, Defect{p.bundle.Path(), w.size, w.size, "换钥的不是日志当时的钥匙。"})
 		} else {
 			w.chain = append(w.chain, h.New)

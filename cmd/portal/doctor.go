@@ -380,22 +380,23 @@ func (d doctor) outbox() finding {
 const late = time.Minute
 
 func (d doctor) publicLog() finding {
-	return d.read(func(r *store.Reader) finding {
-		state, err := logbook.Inspect(r, d.config.KeysDir)
-		switch {
-		case errors.Is(err, logbook.ErrKey):
-			return bad("日志的密钥 log.key 不见了，或者不是签这本日志的那一把，网站会拒绝启动。请放回原来的文件；真的找不回来，运行 portal log restart --reason 理由。")
-		case errors.Is(err, logbook.ErrRewound):
-			return bad("数据库里的日志比签过名的少，不再签名：可能恢复了旧备份。请核对；确实是恢复的，运行 portal log restart --reason 从备份恢复。")
-		case err != nil:
-			return bad("%s", plain(err))
-		case state.Lag > late:
-			return bad("有记录等了 %s 还没有写进公开日志，请查看网站的运行日志。", state.Lag.Round(time.Second))
-		case state.Origin == config.Config{}.LogOrigin() && !d.config.Loopback():
-			return note("公开日志共 %d 条，名称还是试用时的 %s。正式启用前用新的数据文件夹，或者运行 portal log restart --reason 正式启用。", state.Size, state.Origin)
-		}
-		return good("公开日志 %s，共 %d 条。", state.Origin, state.Size)
-	})
+	if d.db == nil {
+		return bad("数据库打不开，没有检查。")
+	}
+	state, err := logbook.Inspect(d.ctx, d.db, app.LogPlace(d.config))
+	switch {
+	case errors.Is(err, logbook.ErrKey):
+		return bad("日志的密钥 log.key 不见了，或者不是签这本日志的那一把，网站会拒绝启动。请放回原来的文件；真的找不回来，运行 portal log restart --reason 理由。")
+	case errors.Is(err, logbook.ErrRewound):
+		return bad("数据库里的日志比签过名的少，不再签名：可能恢复了旧备份。请核对；确实是恢复的，运行 portal log restart --reason 从备份恢复。")
+	case err != nil:
+		return bad("%s", plain(err))
+	case state.Lag > late:
+		return bad("有记录等了 %s 还没有写进公开日志，请查看网站的运行日志。", state.Lag.Round(time.Second))
+	case state.Origin == config.Config{}.LogOrigin() && !d.config.Loopback():
+		return note("公开日志共 %d 条，名称还是试用时的 %s。正式启用前用新的数据文件夹，或者运行 portal log restart --reason 正式启用。", state.Size, state.Origin)
+	}
+	return good("公开日志 %s，共 %d 条。", state.Origin, state.Size)
 }
 
 // knock is how long the mail server may take to greet.

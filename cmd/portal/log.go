@@ -16,6 +16,7 @@ import (
 type logCommand struct {
 	Verify  logVerify  `cmd:"" help:"Check from outside that everything a site publishes is what its log says: exit 0 good, 1 wrong, 2 not checked."`
 	Audit   logAudit   `cmd:"" help:"Check from inside that the log is whole and that no case was dropped or changed."`
+	Rotate  logRotate  `cmd:"" help:"Hand the public log to a new key: both sign that it follows, running sites take it by themselves."`
 	Restart logRestart `cmd:"" help:"Begin the public log anew under another name and key: after its key was lost or an older backup restored."`
 }
 
@@ -47,6 +48,20 @@ func (logAudit) Run(p *program) error {
 	})
 }
 
+type logRotate struct{}
+
+func (logRotate) Run(p *program) error {
+	return p.open(func(a *app.App) error {
+		old := a.Log.Key()
+		key, err := a.Log.Rotate(p.ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("公开日志换了钥匙，名称不变；换钥写在日志里，新旧两把钥匙都签了名。\n旧公钥：%s\n新公钥：%s\n请把新的公钥公布出去（海报、通告），并另存 %s；旧的私钥已经删除。正在运行的网站会自己换用新的。\n", old, key, p.config.LogKeyFile)
+		return nil
+	})
+}
+
 type logRestart struct {
 	Reason string `required:"" help:"Why; everybody can read it in the log." placeholder:"TEXT"`
 }
@@ -60,10 +75,10 @@ func (c logRestart) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	key, err := logbook.Restart(p.ctx, db, p.config.KeysDir, p.config.LogOrigin(), c.Reason)
+	key, err := logbook.Restart(p.ctx, db, app.LogPlace(p.config), p.config.LogOrigin(), c.Reason)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "portal: 公开日志换了名称和密钥。请重新启动网站，把新的公钥公布出去，并另存 %s/%s：\n%s\n", p.config.KeysDir, logbook.KeyFile, key)
+	fmt.Fprintf(os.Stderr, "portal: 公开日志换了名称和密钥。请重新启动网站，把新的公钥公布出去，并另存 %s：\n%s\n", p.config.LogKeyFile, key)
 	return nil
 }
