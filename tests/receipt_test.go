@@ -100,6 +100,10 @@ func TestAReceiptIsVerifiedInTheBrowser(t *testing.T) {
 	grow(t, s, 1_000_000, 1_000_300)
 	promise := sentIn(t, s, b)
 	grow(t, s, 1_000_300, 1_000_301)
+	first, former := s.App.Log.Key(), b.Get("/track/case/receipt.json").Body
+	if _, err := s.App.Log.Rotate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	old := b.Get("/log/checkpoint").Body
 	grow(t, s, 1_000_301, 1_000_305)
 	receipt := b.Get("/track/case/receipt.json").Body
@@ -110,7 +114,7 @@ func TestAReceiptIsVerifiedInTheBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := tlog.OpenPromise([]byte(promise), key)
+	p, err := tlog.OpenPromise([]byte(promise), first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,6 +130,7 @@ func TestAReceiptIsVerifiedInTheBrowser(t *testing.T) {
 	list := []brought{
 		{"the receipt", receipt, true, "回执是真的"},
 		{"the receipt, through other programs", "\ufeff" + strings.ReplaceAll(receipt, "\n", "\r\n") + "  \n", true, "回执是真的"},
+		{"a receipt that the former key signed", former, true, "以前的公钥"},
 		{"a receipt with its number changed", bent(t, receipt, `"case": "`, 3), false, "算不出日志里的那条记录"},
 		{"a receipt with its time changed", bent(t, receipt, `"received": `, 8), false, "算不出日志里的那条记录"},
 		{"a receipt with its digest changed", bent(t, receipt, `"digest": "`, 5), false, "算不出日志里的那条记录"},

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"regexp"
+	"slices"
 
 	merkle "golang.org/x/mod/sumdb/tlog"
 )
@@ -189,6 +190,29 @@ func NewHandOver(old, next *Signer, at int64) (*HandOver, error) {
 		copy(sig[:], raw)
 	}
 	return h, h.check()
+}
+
+// Related adds to trusted keys those that hand-overs join them with, forwards and
+// backwards: each of two neighbours signed that the other follows or went before. What
+// is no hand-over is passed over.
+func Related(leaves [][]byte, trusted ...Key) []Key {
+	known := slices.Clone(trusted)
+	for grown := true; grown; {
+		grown = false
+		for _, leaf := range leaves {
+			e, err := Decode(leaf)
+			h, ok := e.(*HandOver)
+			if err != nil || !ok {
+				continue
+			}
+			for a, b := range map[Key]Key{h.Old: h.New, h.New: h.Old} {
+				if slices.Contains(known, a) && !slices.Contains(known, b) {
+					known, grown = append(known, b), true
+				}
+			}
+		}
+	}
+	return known
 }
 
 // text is what both keys sign. No checkpoint and no promise reads like it.

@@ -173,7 +173,7 @@ func (r Receipt) Verify(trusted ...Key) (Checkpoint, error) {
 		ours = ours || k == r.Key
 	}
 	if !ours {
-		return Checkpoint{}, wrong("这份回执是用另一把钥匙签的：回执上的公钥是 %s。请核对门户公布的公钥。", r.Key)
+		return Checkpoint{}, wrong("这份回执是用另一把钥匙签的：回执上的公钥是 %s。请核对门户公布的公钥；换过钥匙的，要联网才核对得了。", r.Key)
 	}
 	c, err := OpenCheckpoint(r.Checkpoint, []Key{r.Key})
 	if err != nil {

@@ -117,6 +117,52 @@ func (s Site) key(ctx context.Context, given string, say io.Writer) (tlog.Key, e
 	return key, err
 }
 
+// chain are the keys that a log had, as far as its hand-overs join them with one that
+// is trusted.
+type chain struct {
+	keys []tlog.Key
+	list []handOver
+}
+
+type handOver struct {
+	Index int64  `json:"index"`
+	Leaf  []byte `json:"leaf"`
+}
+
+func (s Site) chain(ctx context.Context, key tlog.Key) (c chain, err error) {
+	c.keys = []tlog.Key{key}
+	if s.URL == "" {
+		return c, nil
+	}
+	var said struct {
+		HandOvers []handOver `json:"hand_overs"`
+	}
+	err = (&check{Site: s}).getJSON(ctx, "/log/keys", &said)
+	if errors.Is(err, errNotThere) { // an older portal: its key never changed
+		return c, nil
+	}
+	c.list = said.HandOvers
+	var leaves [][]byte
+	for _, h := range c.list {
+		leaves = append(leaves, h.Leaf)
+	}
+	c.keys = tlog.Related(leaves, key)
+	return c, err
+}
+
+// until are the keys from one on that the first entries of the log hand it to. A site
+// that lies about the places only fails the check that follows.
+func (c chain) until(key tlog.Key, size int64) []tlog.Key {
+	keys := []tlog.Key{key}
+	for _, h := range c.list {
+		e, err := tlog.Decode(h.Leaf)
+		if x, ok := e.(*tlog.HandOver); err == nil && ok && h.Index < size && x.Old == keys[len(keys)-1] {
+			keys = append(keys, x.New)
+		}
+	}
+	return keys
+}
+
 // replace writes a file so that a crash leaves the old one or the new one.
 func replace(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".state-*")
@@ -160,7 +206,11 @@ func (o ReceiptCommand) Run(ctx context.Context, say io.Writer) error {
 	} else {
 		fmt.Fprintf(say, "注意：公钥取自回执自己，请和法院公布的核对：\n%s\n", key)
 	}
-	c, err := r.Verify(key)
+	chain, err := s.chain(ctx, key)
+	if err != nil {
+		return CouldNot{err}
+	}
+	c, err := r.Verify(chain.keys...)
 	if err != nil {
 		return err
 	}
@@ -171,7 +221,7 @@ func (o ReceiptCommand) Run(ctx context.Context, say io.Writer) error {
 	}
 	// That the live log goes on from the receipt's checkpoint shows that it still has the leaf.
 	v := tlog.Verifier{Log: tlog.HTTP{URL: strings.TrimRight(o.URL, "/") + "/log", Client: s.Client}}
-	_, now, err := v.Check(ctx, tlog.State{Head: c.Head, Keys: []tlog.Key{key}})
+	_, now, err := v.Check(ctx, tlog.State{Head: c.Head, Keys: chain.until(r.Key, c.Size)})
 	if errors.As(err, new(tlog.Defects)) {
 		return err
 	}
@@ -208,7 +258,11 @@ func (o ReceiptCommand) promise(ctx context.Context, s Site, raw []byte, say io.
 	if err != nil {
 		return CouldNot{err}
 	}
-	p, err := tlog.OpenPromise(raw, key)
+	chain, err := s.chain(ctx, key)
+	if err != nil {
+		return CouldNot{err}
+	}
+	p, err := tlog.OpenPromise(raw, chain.keys...)
 	if err != nil {
 		return err
 	}

@@ -391,15 +391,16 @@ func TestAReceiptIsCheckedByItselfAndAgainstTheLiveLog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		check := func(content []byte, url string) (string, error) {
+		checkWith := func(key tlog.Key, content []byte, url string) (string, error) {
 			file := filepath.Join(t.TempDir(), "receipt.json")
 			if err := os.WriteFile(file, content, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			var said bytes.Buffer
-			err := verify.ReceiptCommand{File: file, URL: url, Key: w.App.Log.Key().String()}.Run(t.Context(), &said)
+			err := verify.ReceiptCommand{File: file, URL: url, Key: key.String()}.Run(t.Context(), &said)
 			return said.String(), err
 		}
+		check := func(content []byte, url string) (string, error) { return checkWith(w.App.Log.Key(), content, url) }
 		for _, content := range [][]byte{receipt, promise} {
 			for _, url := range []string{"", w.URL} {
 				if said, err := check(content, url); err != nil || !strings.Contains(said, w.cases[1].CaseNo) {
@@ -409,6 +410,25 @@ func TestAReceiptIsCheckedByItselfAndAgainstTheLiveLog(t *testing.T) {
 			if said, err := check(bytes.Replace(content, []byte(w.cases[1].CaseNo), []byte("87654321"), 1), ""); err == nil {
 				t.Errorf("a forged one is good: %s", said)
 			}
+		}
+		// What the former key signed holds once the log was handed over, for who knows
+		// either key. By itself a receipt cannot show that.
+		former := w.App.Log.Key()
+		if _, err := w.App.Log.Rotate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []tlog.Key{former, w.App.Log.Key()} {
+			for _, content := range [][]byte{receipt, promise} {
+				if said, err := checkWith(key, content, w.URL); err != nil || !strings.Contains(said, w.cases[1].CaseNo) {
+					t.Errorf("%s %v", said, err)
+				}
+			}
+		}
+		if said, err := check(receipt, ""); err == nil {
+			t.Errorf("what another key signed is good: %s", said)
+		}
+		if _, err := w.outside(w.state); err != nil {
+			t.Error(err)
 		}
 		// A log that was rewritten without the case is not the one of the receipt.
 		w.unguard("log_entries", "log_tiles", "log_heads")

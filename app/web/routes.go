@@ -69,6 +69,7 @@ func (s *Server) routes() []route {
 		get("/log/checkpoint", p.Checkpoint),
 		get("/log/tile/*", p.Tile),
 		get("/log/key", p.LogKey),
+		get("/log/keys", p.LogKeys),
 		get("/log/texts/:kind/:ref", door.Cached(public.LogLife, p.History)),
 		get("/log/texts/:kind/:ref/:version", p.LogText),
 		get("/log/shown", p.ShownKinds),

@@ -45,13 +45,22 @@
   const wrong = (text) => { throw new Wrong(text); };
 
   // ---- Keys and signed notes.
+  const keyOf = async (name, raw) => {
+    const typed = join(bytes([1]), raw);
+    const id = (await sha256(join(encoder.encode(name + '\n'), typed))).slice(0, 4);
+    const text = `${name}+${[...id].map((x) => x.toString(16).padStart(2, '0')).join('')}+${toBase64(typed)}`;
+    return { text, name, id, raw };
+  };
   const parseKey = async (text) => {
     const part = text.split('+');
     const raw = fromBase64(part.slice(2).join('+'));
     if (part.length < 3 || !part[0] || !raw || raw.length !== 33 || raw[0] !== 1) return null;
-    const id = (await sha256(join(encoder.encode(part[0] + '\n'), raw))).slice(0, 4);
-    if ([...id].map((x) => x.toString(16).padStart(2, '0')).join('') !== part[1]) return null;
-    return { text, name: part[0], id, raw: raw.slice(1) };
+    const key = await keyOf(part[0], raw.slice(1));
+    return key.text === text ? key : null;
+  };
+  const signed = async (key, sig, text) => {
+    const public_ = await subtle.importKey('raw', key.raw, { name: 'Ed25519' }, false, ['verify']);
+    return sig.length === 64 && subtle.verify({ name: 'Ed25519' }, public_, sig, encoder.encode(text));
   };
   // openNote gives the text that the key signed. Lines of other keys are passed over.
   const openNote = async (note, key, what) => {
@@ -64,8 +73,7 @@
       const raw = m && fromBase64(m[2]);
       if (!raw || raw.length < 5) wrong(`${what}的签名写得不对。`);
       if (m[1] !== key.name || !same(raw.slice(0, 4), key.id)) continue;
-      const public_ = await subtle.importKey('raw', key.raw, { name: 'Ed25519' }, false, ['verify']);
-      if (raw.length !== 68 || !await subtle.verify({ name: 'Ed25519' }, public_, raw.slice(4), encoder.encode(text))) wrong(`${what}的签名是假的：内容被改过，或者不是本院签的。`);
+      if (!await signed(key, raw.slice(4), text)) wrong(`${what}的签名是假的：内容被改过，或者不是本院签的。`);
       ours++;
     }
     if (ours === 0) wrong(`${what}不是用这把公钥签的。`);
@@ -77,6 +85,28 @@
     const root = hashFrom(line[2]);
     if (line.length !== 4 || line[3] !== '' || line[0] !== key.name || size === null || !root) wrong(`${what}写得不对。`);
     return { size, root };
+  };
+
+  // parseHandOver reads the leaf that passes the log from one key to the next, which
+  // both of them signed.
+  const parseHandOver = async (leaf) => {
+    if (!leaf || leaf.length < 205 || leaf[0] !== 1 || leaf[1] !== 3 || leaf[2] !== 0 || leaf.length !== 204 + leaf[203]) return null;
+    const name = new TextDecoder().decode(leaf.slice(204));
+    const old = await keyOf(name, leaf.slice(11, 43));
+    const next = await keyOf(name, leaf.slice(43, 75));
+    const at = leaf.slice(3, 11).reduce((n, x) => n * 256 + x, 0);
+    const text = `mingjing/hand-over/v1\norigin ${name}\nold ${old.text}\nnew ${next.text}\ntime ${at}\n`;
+    return await signed(old, leaf.slice(75, 139), text) && await signed(next, leaf.slice(139, 203), text) ? { old, next } : null;
+  };
+  // former are the keys that the log had before, each vouched for by the one after it.
+  const former = async (key) => {
+    const list = [];
+    const { hand_overs } = JSON.parse(await text('keys'));
+    for (const h of hand_overs.reverse()) {
+      const found = await parseHandOver(fromBase64(h.leaf));
+      if (found && found.next.text === (list[0] || key).text) list.unshift(found.old);
+    }
+    return list;
   };
 
   // ---- What a receipt and a promise say.
@@ -251,8 +281,11 @@
     const what = promise ? '凭据' : '回执';
     const o = promise ? parsePromise(given) : await parseReceipt(given);
     const facts = [['受理编号', o.case], ['收到时间', time(o.received)]];
-    const key = promise ? site : o.key;
-    const keyIs = step(siteText === shown && (promise || key.text === site.text), promise ? '本站公布的公钥：见下面' : key.text === site.text ? '回执上的公钥就是本站公布的那把' : `回执上的公钥不是本站公布的那把，而是 ${key.text}`, '公钥');
+    const keys = [site, ...await former(site).catch(() => [])];
+    const names = (k) => given.includes(`\n\u2014 ${k.name} ${toBase64(k.id).slice(0, 5)}`); // the id's first thirty bits
+    const key = promise ? keys.find(names) || site : o.key;
+    const known = [shown, key.text].every((x) => keys.some((k) => k.text === x));
+    const keyIs = step(known, !known ? `回执上的公钥不是本站公布的那把，而是 ${key.text}` : key.text !== site.text ? '用的是本站以前的公钥：换钥时新旧两把都签了名，接得上现在的这把' : promise ? '本站公布的公钥：见下面' : '回执上的公钥就是本站公布的那把', '公钥');
     const content = async () => {
       const ok = await opens(o);
       return step(ok, ok ? '编号、收到时间、内容摘要和盐，正好算出日志里的那条记录' : '算不出日志里的那条记录：编号、收到时间、内容摘要、盐或者记录被改过', '内容（编号、收到时间、内容摘要、盐、记录中的一项）');

@@ -51,7 +51,7 @@ for (const x of brought) {
 // ---- A file, and what left the browser.
 await page.locator('#file').setInputFiles({ name: `回执-${number}.json`, mimeType: 'application/json', buffer: Buffer.from(receipt) });
 await page.locator('#result h2').waitFor();
-const allowed = /^GET \/(log\/(receipt|key|checkpoint|tile\/[x\d/.p]+)|static\/\S+) $/;
+const allowed = /^GET \/(log\/(receipt|keys?|checkpoint|tile\/[x\d/.p]+)|static\/\S+) $/;
 for (const x of asked) if (!allowed.test(x)) fail('what leaves the browser', x);
 if (!asked.some((x) => x.includes('/log/tile/0/'))) fail('the log', 'was not looked at');
 await context.close();

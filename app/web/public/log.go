@@ -78,6 +78,26 @@ func (d *Doors) LogKey(c *door.Ctx) error {
 	return c.Share(plainText, []byte(d.house.Log.Key().String()+"\n"))
 }
 
+// logKeys is /log/keys.
+type logKeys struct {
+	Key       string             `json:"key"`
+	HandOvers []logbook.HandOver `json:"hand_overs"`
+}
+
+// LogKeys are the key and the entries by which each key was handed the log, so that
+// who knows one of them can follow to the others.
+func (d *Doors) LogKeys(c *door.Ctx) error {
+	out := logKeys{Key: d.house.Log.Key().String(), HandOvers: []logbook.HandOver{}}
+	if err := c.Read(func(r *store.Reader) error {
+		list, err := logbook.HandOvers(r)
+		out.HandOvers = append(out.HandOvers, list...)
+		return err
+	}); err != nil {
+		return err
+	}
+	return c.ShareAs(never, jsonText, []byte(logbook.Canonical(out)))
+}
+
 var (
 	kindForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 	refForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$`)
@@ -222,6 +242,13 @@ const latestRows = 15
 func (d *Doors) Log(c *door.Ctx) error {
 	p := view.LogPage{Key: d.house.Log.Key().String(), Base: c.Base()}
 	return show(c, "公开日志", &p.Frame, &p, func(r *store.Reader) error {
+		changes, err := logbook.HandOvers(r)
+		if err != nil {
+			return err
+		}
+		for _, h := range changes {
+			p.HandOvers = append(p.HandOvers, view.LogHandOver{At: door.Moment(h.At), Proof: fmt.Sprintf("/log/proof/%d", h.Index)})
+		}
 		newest, err := logbook.Newest(r)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err

@@ -10,7 +10,8 @@ type LogPage struct {
 	Root       string
 	Checkpoint string // as it was signed
 	Key        string
-	Base       string // the site's address, for the commands
+	Base       string        // the site's address, for the commands
+	HandOvers  []LogHandOver // oldest first
 	Latest     []LogChange
 }
 
@@ -18,6 +19,12 @@ func (LogPage) Template() string { return "public/log" }
 
 // Begun says that there is a checkpoint.
 func (p LogPage) Begun() bool { return !p.At.IsZero() }
+
+// LogHandOver is a change of the log's key.
+type LogHandOver struct {
+	At    Moment
+	Proof string // address
+}
 
 // LogChange is a version in the list of what was published last.
 type LogChange struct {
