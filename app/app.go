@@ -106,6 +106,13 @@ func (a *App) wire(ctx context.Context) error {
 	if a.Log, err = logbook.Open(ctx, a.DB, LogPlace(a.Config), a.Config.LogOrigin()); err != nil {
 		return err
 	}
+	for _, text := range a.Config.LogWitnesses {
+		w, err := logbook.ParseWitness(text)
+		if err != nil {
+			return fmt.Errorf("PORTAL_LOG_WITNESSES: %q: %w", text, err)
+		}
+		a.Log.Witnesses = append(a.Log.Witnesses, w)
+	}
 	a.Staff = staff.New(a.DB, pepper, a.Config.SecondFactorRequired())
 	a.Ledger = ledger.New(a.DB, a.Blobs)
 	a.Cases = cases.New(a.DB, a.Blobs, pepper)

@@ -39,6 +39,9 @@ type Config struct {
 	// LogKeyFile is the file of the public log's private key; empty means
 	// KeysDir/log.key. It is made when the log begins and there is none.
 	LogKeyFile string `env:"LOG_KEY_FILE"`
+	// LogWitnesses are who cosigns the public log's checkpoints (C2SP tlog-witness):
+	// the key and the address of each, with a space between them.
+	LogWitnesses []string `env:"LOG_WITNESSES"`
 	// SMTPURL is where mail goes: smtp://user:password@host:587; empty: no mail is sent.
 	SMTPURL string `env:"SMTP_URL" secret:"url"`
 	// MailFrom is the sender's address of that mail.

@@ -55,6 +55,7 @@ const (
 	workEvery  = time.Second
 	logEvery   = time.Second
 	logRest    = 30 * time.Second // after a failure
+	askEvery   = time.Minute
 	purgeEvery = 10 * time.Minute
 	orphanAge  = 24 * time.Hour
 )
@@ -71,6 +72,9 @@ func (c *Courier) Run(ctx context.Context) {
 	beside.Go(func() { c.work(ctx) })
 	beside.Go(func() { c.sequence(ctx) })
 	beside.Go(func() { c.backfill(ctx) })
+	if len(c.book.Witnesses) > 0 {
+		beside.Go(func() { c.ask(ctx) })
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -133,6 +137,20 @@ func (c *Courier) backfill(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(logRest):
+		}
+	}
+}
+
+// ask has the public log's witnesses cosign it.
+func (c *Courier) ask(ctx context.Context) {
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	for {
+		c.try(ctx, "ask witnesses", func(ctx context.Context) error { return c.book.Ask(ctx, c.http) })
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
 		}
 	}
 }

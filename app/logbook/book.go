@@ -26,6 +26,8 @@ type Book struct {
 	db     *store.DB
 	place  Place
 	signer atomic.Pointer[tlog.Signer] // another instance may hand the log to a new key
+	// Witnesses are asked to cosign it.
+	Witnesses []Witness
 	Sources
 	holdings map[string]Holdings
 }

@@ -155,16 +155,8 @@ func (v *Verifier) EntryAt(ctx context.Context, head Head, index int64) (Entry, 
 		return spoilt(err)
 	}
 	leaf := leaves[index%TileWidth]
-	var failed error // merkle wraps nothing
-	proof, err := Inclusion(head.Size, index, Stored(func(level int, n int64) ([]byte, error) {
-		t := Tile{Level: level, N: n}
-		t.Width = t.widthIn(head.Size)
-		data, err := w.fetch(ctx, t)
-		if err != nil {
-			failed = err
-		}
-		return data, err
-	}))
+	var failed error
+	proof, err := Inclusion(head.Size, index, w.stored(ctx, &failed))
 	if failed != nil {
 		return nil, failed
 	}
@@ -179,4 +171,36 @@ func (v *Verifier) EntryAt(ctx context.Context, head Head, index int64) (Entry, 
 		return spoilt(err)
 	}
 	return e, nil
+}
+
+// Extended verifies by the log's tiles that one of its heads goes on from another. The
+// error is a Defects if it does not.
+func Extended(ctx context.Context, log Fetcher, from, to Head) error {
+	w := &walk{Verifier: &Verifier{Log: log}, head: to}
+	var failed error
+	proof, err := Consistency(from.Size, to.Size, w.stored(ctx, &failed))
+	if failed != nil {
+		return failed
+	}
+	if err == nil {
+		err = Extends(from, to, proof)
+	}
+	if err != nil {
+		return Defects{{CheckpointPath, -1, -1, fmt.Sprintf("有 %d 条的检查点不在这本有 %d 条的日志里：日志被改写了，或者给不同的人看不同的日志。", from.Size, to.Size)}}
+	}
+	return nil
+}
+
+// stored reads the hashes of the head's tree out of the tiles as they are served. What
+// could not be fetched is in failed: merkle wraps no error.
+func (w *walk) stored(ctx context.Context, failed *error) HashReader {
+	return Stored(func(level int, n int64) ([]byte, error) {
+		t := Tile{Level: level, N: n}
+		t.Width = t.widthIn(w.head.Size)
+		data, err := w.fetch(ctx, t)
+		if err != nil {
+			*failed = err
+		}
+		return data, err
+	})
 }

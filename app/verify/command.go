@@ -22,7 +22,7 @@ type LogCommand struct {
 	Key     string   `help:"The log's key, as the court publishes it; without it the key of the state file, or else the site's own is believed." placeholder:"KEY"`
 	State   string   `help:"File that keeps how far it was checked, so that the next run reads only what is new." placeholder:"FILE" type:"path"`
 	Whole   bool     `help:"Read everything again."`
-	Witness []string `help:"Key of a witness whose cosignatures are shown; may be given several times." placeholder:"KEY"`
+	Witness []string `help:"Key of a witness: what it signed must be in the log; may be given several times." placeholder:"KEY"`
 }
 
 // CouldNot is a check that was not finished: it says nothing about the log.
@@ -66,8 +66,11 @@ func (o LogCommand) Run(ctx context.Context, site string, say io.Writer) error {
 	for _, n := range got.Expunged {
 		fmt.Fprintf(say, "撤除了%s第 %d 版的原文。理由：%s 决定：%s（%s，日志第 %d 条）\n", printed(n.Subject()), n.Version, printed(n.Why), printed(n.Decision), printed(n.On), n.At)
 	}
-	for _, c := range got.Checkpoint.Cosignatures {
-		fmt.Fprintf(say, "见证人 %s 在 %s 签了名。\n", c.Witness.Name, moment(c.At))
+	for _, c := range got.Witnessed.Cosignatures {
+		fmt.Fprintf(say, "见证人 %s 看到第 %d 条，在 %s 签了名；日志是从那里延续下来的。\n", c.Witness.Name, got.Witnessed.Size, moment(c.At))
+	}
+	if len(s.Witnesses) > 0 && len(got.Witnessed.Cosignatures) == 0 {
+		fmt.Fprintln(say, "注意：给出的见证人没有签过名。")
 	}
 	if o.State == "" {
 		return nil

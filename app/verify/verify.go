@@ -57,11 +57,12 @@ func (w Word) name() [2]string { return [2]string{w.Kind, w.ID} }
 type Result struct {
 	State      State
 	Checkpoint tlog.Checkpoint
-	New        int64    // entries that were read
-	Texts      int      // texts whose digest is right
-	Shown      int      // things that the site shows, as the log has them
-	Gone       int      // texts that were taken away by decision, in all
-	Expunged   []Notice // of them, those whose notice is new
+	Witnessed  tlog.Checkpoint // the newest that known witnesses signed; empty without one
+	New        int64           // entries that were read
+	Texts      int             // texts whose digest is right
+	Shown      int             // things that the site shows, as the log has them
+	Gone       int             // texts that were taken away by decision, in all
+	Expunged   []Notice        // of them, those whose notice is new
 }
 
 // check is one run.
@@ -86,7 +87,14 @@ func (s Site) Check(ctx context.Context, from State) (Result, error) {
 		}
 	}
 	c.result.State.Log = from.Log
+	witnessed, err := c.witnessed(ctx)
+	if err != nil {
+		return c.result, err
+	}
 	if err := c.follow(ctx, s.Whole); err != nil {
+		return c.result, err
+	}
+	if err := c.compareWitnessed(ctx, witnessed); err != nil {
 		return c.result, err
 	}
 	if err := c.readTexts(ctx, c.fresh); err != nil {
@@ -128,6 +136,35 @@ func (s Site) Check(ctx context.Context, from State) (Result, error) {
 		return c.result, c.wrong
 	}
 	return c.result, nil
+}
+
+// witnessed fetches the newest checkpoint that witnesses signed, before the newest of
+// all, which must go on from it.
+func (c *check) witnessed(ctx context.Context) ([]byte, error) {
+	if len(c.Witnesses) == 0 {
+		return nil, nil
+	}
+	note, err := c.get(ctx, "/log/witnessed")
+	if errors.Is(err, errNotThere) {
+		return nil, nil
+	}
+	return note, err
+}
+
+func (c *check) compareWitnessed(ctx context.Context, note []byte) error {
+	if note == nil {
+		return nil
+	}
+	seen, err := tlog.OpenCheckpoint(note, c.result.State.Log.Keys, c.Witnesses...)
+	if err != nil {
+		c.blame("/log/witnessed", -1, "%v", err)
+		return nil
+	}
+	if len(seen.Cosignatures) == 0 { // by witnesses that are not asked about
+		return nil
+	}
+	c.result.Witnessed = seen
+	return tlog.Extended(ctx, tlog.HTTP{URL: c.url("/log"), Client: c.Client}, seen.Head, c.result.Checkpoint.Head)
 }
 
 func (c *check) pause(ctx context.Context) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -434,6 +435,74 @@ func TestAReceiptIsCheckedByItselfAndAgainstTheLiveLog(t *testing.T) {
 		w.unguard("log_entries", "log_tiles", "log_heads")
 		w.do("UPDATE log_entries SET leaf = digest WHERE case_no = '" + w.cases[1].CaseNo + "'")
 		if said, err := check(receipt, w.URL); !errors.As(err, new(tlog.Defects)) {
+			t.Errorf("%s %v", said, err)
+		}
+	})
+}
+
+func TestWhatAWitnessSignedMustBeInTheLog(t *testing.T) {
+	each(t, func(t *testing.T, w *town) {
+		witness := logbooktest.StartWitness(t, "witness.example", w.App.Log.Key())
+		asked, err := logbook.ParseWitness(witness.Setting())
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := func() (string, error) {
+			var said bytes.Buffer
+			err := verify.LogCommand{Key: w.App.Log.Key().String(), Witness: []string{witness.Key.String()}}.Run(t.Context(), w.URL, &said)
+			return said.String(), err
+		}
+		if said, err := check(); err != nil || !strings.Contains(said, "没有签过名") {
+			t.Errorf("%s %v", said, err)
+		}
+		w.App.Log.Witnesses = []logbook.Witness{asked}
+		if err := w.App.Log.Ask(t.Context(), http.DefaultClient); err != nil {
+			t.Fatal(err)
+		}
+		// The log grows on; on the page for people it stands how far the witness saw it.
+		w.do("UPDATE published_replies SET title = '另一个标题'")
+		logbooktest.Settle(t, w.App.DB, w.App.Log.Sources)
+		w.sequence()
+		if said, err := check(); err != nil || !strings.Contains(said, "见证人 witness.example 看到第") {
+			t.Errorf("%s %v", said, err)
+		}
+		if p := w.Browser().Get("/log/"); !strings.Contains(p.Text(), "witness.example") {
+			t.Error(p.Text())
+		}
+		// A cosignature that the witness never gave.
+		w.do("UPDATE log_cosignatures SET line = replace(line, 'A', 'B')")
+		if said, err := check(); !errors.As(err, new(tlog.Defects)) || !strings.Contains(err.Error(), "witness.example") {
+			t.Errorf("%s %v", said, err)
+		}
+		w.do("DELETE FROM log_cosignatures")
+		// The court showed the witness another log than everybody else.
+		raw, err := os.ReadFile(w.App.Config.LogKeyFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signer, err := tlog.ParseSigner(string(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		note, err := tlog.SignCheckpoint(tlog.Empty, tlog.Head{Size: 3, Root: tlog.LeafHash([]byte("x"))}, nil, signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fooled := logbooktest.StartWitness(t, "witness.example", signer.Key())
+		witness.Key = fooled.Key
+		answer, err := http.Post(fooled.URL+"/add-checkpoint", "", strings.NewReader("old 0\n\n"+string(note)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		line, err := io.ReadAll(answer.Body)
+		if err != nil || answer.StatusCode != http.StatusOK {
+			t.Fatal(answer.Status, err)
+		}
+		root := "(SELECT digest FROM log_entries WHERE kind = 'reply' AND version = 1)"
+		w.do("INSERT INTO log_heads (size, prev, root, at, note) SELECT 3, -9, "+root+", '2021-01-06 01:00:00+00:00', '"+string(note)+"'",
+			"INSERT INTO log_cosignatures (size, witness, at, line) VALUES (3, 'witness.example+x', '2021-01-06 01:00:00+00:00', '"+string(line)+"')")
+		if said, err := check(); !errors.As(err, new(tlog.Defects)) || !strings.Contains(err.Error(), "给不同的人看不同的日志") {
 			t.Errorf("%s %v", said, err)
 		}
 	})

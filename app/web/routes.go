@@ -70,6 +70,7 @@ func (s *Server) routes() []route {
 		get("/log/tile/*", p.Tile),
 		get("/log/key", p.LogKey),
 		get("/log/keys", p.LogKeys),
+		get("/log/witnessed", p.Witnessed),
 		get("/log/texts/:kind/:ref", door.Cached(public.LogLife, p.History)),
 		get("/log/texts/:kind/:ref/:version", p.LogText),
 		get("/log/shown", p.ShownKinds),

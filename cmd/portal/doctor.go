@@ -376,6 +376,9 @@ func (d doctor) outbox() finding {
 	})
 }
 
+// quiet is how long no witness may have signed before somebody should look.
+const quiet = 24 * time.Hour
+
 // late is how long an entry may wait for its place before something is wrong.
 const late = time.Minute
 
@@ -395,6 +398,22 @@ func (d doctor) publicLog() finding {
 		return bad("有记录等了 %s 还没有写进公开日志，请查看网站的运行日志。", state.Lag.Round(time.Second))
 	case state.Origin == config.Config{}.LogOrigin() && !d.config.Loopback():
 		return note("公开日志共 %d 条，名称还是试用时的 %s。正式启用前用新的数据文件夹，或者运行 portal log restart --reason 正式启用。", state.Size, state.Origin)
+	}
+	if n := len(d.config.LogWitnesses); n > 0 {
+		var seen []logbook.Seen
+		out := d.read(func(r *store.Reader) finding {
+			var err error
+			if seen, err = logbook.Witnessed(r); err != nil {
+				return bad("%s", plain(err))
+			}
+			return finding{}
+		})
+		switch {
+		case out != finding{}:
+			return out
+		case len(seen) < n || d.db.Now().Sub(seen[0].At) > quiet && state.Size > seen[0].Size:
+			return note("公开日志 %s，共 %d 条。设置了 %d 个见证人，签过名的 %d 个；请看网站的运行日志里 ask witnesses 一行，检查地址和网络。", state.Origin, state.Size, n, len(seen))
+		}
 	}
 	return good("公开日志 %s，共 %d 条。", state.Origin, state.Size)
 }

@@ -46,15 +46,25 @@ var (
 // Checkpoint is the log's newest signed head. No cache of this site knows it: a new
 // one changes no revision.
 func (d *Doors) Checkpoint(c *door.Ctx) error {
-	var newest logbook.Checkpoint
-	err := c.Read(func(r *store.Reader) (err error) {
-		newest, err = logbook.Newest(r)
+	return d.checkpoint(c, logbook.Newest)
+}
+
+// Witnessed is the newest checkpoint that a witness signed too.
+func (d *Doors) Witnessed(c *door.Ctx) error { return d.checkpoint(c, logbook.LastWitnessed) }
+
+func (d *Doors) checkpoint(c *door.Ctx, which func(*store.Reader) (logbook.Checkpoint, error)) error {
+	var note string
+	err := c.Read(func(r *store.Reader) error {
+		found, err := which(r)
+		if err == nil {
+			note, err = logbook.Cosigned(r, found)
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return c.ShareAs(never, plainText, []byte(newest.Note))
+	return c.ShareAs(never, plainText, []byte(note))
 }
 
 // Tile is a tile of hashes or a bundle of entries.
@@ -255,6 +265,13 @@ func (d *Doors) Log(c *door.Ctx) error {
 		}
 		if err == nil {
 			p.Size, p.Root, p.Checkpoint, p.At = newest.Size, newest.Root.String(), newest.Note, door.Moment(newest.At)
+		}
+		seen, err := logbook.Witnessed(r)
+		if err != nil {
+			return err
+		}
+		for _, s := range seen {
+			p.Witnesses = append(p.Witnesses, view.LogWitness{Name: s.Name(), Size: s.Size, At: door.Moment(s.At)})
 		}
 		list, err := logbook.Latest(r, latestRows)
 		if err != nil {

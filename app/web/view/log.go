@@ -12,6 +12,7 @@ type LogPage struct {
 	Key        string
 	Base       string        // the site's address, for the commands
 	HandOvers  []LogHandOver // oldest first
+	Witnesses  []LogWitness
 	Latest     []LogChange
 }
 
@@ -19,6 +20,13 @@ func (LogPage) Template() string { return "public/log" }
 
 // Begun says that there is a checkpoint.
 func (p LogPage) Begun() bool { return !p.At.IsZero() }
+
+// LogWitness is somebody elsewhere who watches the log.
+type LogWitness struct {
+	Name string
+	Size int64 // that they saw
+	At   Moment
+}
 
 // LogHandOver is a change of the log's key.
 type LogHandOver struct {

@@ -7,7 +7,7 @@ const sampleKey = "court.example/log+0ae0ba4f+AcE1vHGDHQLjUD5bSAzcxVxHbCZKMrYq0p
 
 func logPage() LogPage {
 	root := "q0pNhf8pJ7WvRcE1vHGDHQLjUD5bSAzcxVxHbCZKMrY="
-	return LogPage{Frame: frame("/log/", "公开日志", Link{"首页", "/"}), Size: 12846, At: at(2021, 3, 1, 9, 30), Root: root, Key: sampleKey, Base: "https://court.example", HandOvers: []LogHandOver{{at(2021, 2, 3, 9, 0), "/log/proof/42"}},
+	return LogPage{Frame: frame("/log/", "公开日志", Link{"首页", "/"}), Size: 12846, At: at(2021, 3, 1, 9, 30), Root: root, Key: sampleKey, Base: "https://court.example", Witnesses: []LogWitness{{"witness.example", 12840, at(2021, 3, 1, 9, 29)}}, HandOvers: []LogHandOver{{at(2021, 2, 3, 9, 0), "/log/proof/42"}},
 		Checkpoint: "court.example/log\n12846\n" + root + "\n\n— court.example/log CuC6T" + strings.Repeat("x7Qd", 20) + "=\n",
 		Latest: []LogChange{{at(2021, 3, 1, 9, 29), "修改", "问题1-3 把党的政治建设摆在首位不突出", "/log/texts/problem/3"}, {at(2021, 2, 26, 16, 2), "首次公布", "变化：措施1-3-2-1报告：已完成", "/log/texts/event/91"},
 			{at(2021, 2, 25, 10, 0), "撤下", "第12号答复 关于编制分配到哪些法院的答复", "/log/texts/reply/12"}}}
