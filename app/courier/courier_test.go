@@ -29,6 +29,8 @@ import (
 	"mingjing/app/journal"
 	"mingjing/app/ledger"
 	"mingjing/app/ledger/ledgertest"
+	"mingjing/app/logbook"
+	"mingjing/app/logbook/logbooktest"
 	"mingjing/app/reports"
 	"mingjing/app/seal"
 	"mingjing/app/staff"
@@ -346,6 +348,11 @@ func TestAMonthlyNoticeGoesToThePersonAndSaysNothing(t *testing.T) {
 		if err := w.ledger.SendDigests(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		book, err := logbook.Open(t.Context(), w.db, logbook.In(t.TempDir()), "court.example/log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		logbooktest.Sign(t, w.db, book)
 		if err := w.db.Write(t.Context(), func(tx *store.Tx) error {
 			return journal.Append(tx, journal.Event{Verb: "digest.send", Subject: "digest", SubjectID: 1, Messages: []journal.Message{
 				{Key: "somebody without an address", Channel: "mail", Template: "digest", SubjectID: admin.ID},
@@ -362,6 +369,9 @@ func TestAMonthlyNoticeGoesToThePersonAndSaysNothing(t *testing.T) {
 		mails, to := s.got()
 		if d := cmp.Diff([]string{"liaison@court.example"}, to); d != "" {
 			t.Error(d)
+		}
+		if _, says := text(t, mails[0]); !strings.Contains(says, "公开日志到2027年8月2日") || !strings.Contains(says, "树根") {
+			t.Errorf("the checkpoint is not in %q", says)
 		}
 		if len(mails) != 1 || strings.Contains(mails[0], "/track") || strings.Contains(mails[0], "1-1-1-1") || !strings.Contains(mails[0], "/desk/ledger/digests") {
 			t.Errorf("%v", mails)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/wneessen/go-mail"
 
+	"mingjing/app/fault"
+	"mingjing/app/logbook"
 	"mingjing/app/settings"
 	"mingjing/app/store"
 )
@@ -130,6 +132,8 @@ type letter struct {
 	words func(settings.Messages) string
 	// public, instead, makes all of a message that tells only what anybody may read.
 	public func(ctx context.Context, subject int64) (notice, error)
+	// kept tells the newest checkpoint of the public log too.
+	kept bool
 }
 
 // notice is a message about what is public. leave is the path of its link out.
@@ -141,6 +145,21 @@ func (c *Courier) confirm(ctx context.Context, id int64) (notice, error) {
 	body := "有人用这个邮箱订阅了" + l.About + "。\n\n是您订阅的，请打开下面的链接确认，三天内有效：\n" + c.cfg.BaseURL + l.Manage +
 		"\n\n不是您订阅的，不用理会：不确认就不会再收到邮件，三天后这个地址会从我们这里删除。\n"
 	return notice{l.To, "请确认：订阅整改变化", body, ""}, err
+}
+
+// checkpoint is the public log's newest, for mails that many keep; empty without one.
+func (c *Courier) checkpoint(ctx context.Context) (words string, err error) {
+	err = c.db.Read(ctx, func(r *store.Reader) error {
+		newest, err := logbook.Newest(r)
+		if err == nil {
+			words = "\n" + newest.Words() + "。请留存，可以用来核对日志有没有被改写。\n"
+		}
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		return "", nil
+	}
+	return words, err
 }
 
 // news tells a subscriber what changed.
@@ -157,7 +176,11 @@ func (c *Courier) news(ctx context.Context, id int64) (notice, error) {
 	if l.More {
 		b.WriteString("还有更多，请到网站查看。\n")
 	}
-	b.WriteString("\n逐项查看：" + c.cfg.BaseURL + l.Page + "\n不想再收到：" + c.cfg.BaseURL + l.Manage + "\n")
+	kept, err := c.checkpoint(ctx)
+	if err != nil {
+		return notice{}, err
+	}
+	b.WriteString(kept + "\n逐项查看：" + c.cfg.BaseURL + l.Page + "\n不想再收到：" + c.cfg.BaseURL + l.Manage + "\n")
 	return notice{l.To, "整改有变化", b.String(), l.Manage}, nil
 }
 
@@ -178,7 +201,7 @@ func (c *Courier) letters() map[string]letter {
 		"progress":  {find: sender, words: func(m settings.Messages) string { return m.Progress }},
 		"subscribe": {public: c.confirm},
 		"news":      {public: c.news},
-		"digest":    {subject: "您部门本月的整改提示已生成", body: "请登录工作台查看。", find: desk("/desk/ledger/digests")},
+		"digest":    {subject: "您部门本月的整改提示已生成", body: "请登录工作台查看。", find: desk("/desk/ledger/digests"), kept: true},
 		"deadline":  {subject: "您有来件临近或者超过办理期限", body: "请登录工作台查看，最紧的在最前。", find: desk("/desk/queue")},
 		"order":     {subject: "您部门收到一份督办单", body: "请登录工作台查看，按期答复。", find: desk("/desk/ledger/orders")},
 	}
@@ -203,6 +226,11 @@ func (c *Courier) compose(ctx context.Context, says letter, subject int64) (noti
 	n := notice{to: to, subject: says.subject, body: says.subject + "。" + says.body + "\n"}
 	if c.cfg.BaseURL != "" {
 		n.body += c.cfg.BaseURL + page + "\n"
+	}
+	if says.kept && err == nil {
+		var words string
+		words, err = c.checkpoint(ctx)
+		n.body += words
 	}
 	return n, err
 }

@@ -36,16 +36,32 @@ func Newest(r *store.Reader) (Checkpoint, error) {
 	return Checkpoint{h.head(), h.At, h.Note}, nil
 }
 
-// Covering is the first checkpoint that covers the entry at a place.
-func Covering(r *store.Reader, idx int64) (Checkpoint, error) {
+// At is the checkpoint that stood at a time; NotFound before the first.
+func At(r *store.Reader, t time.Time) (Checkpoint, error) {
+	return one(r.Model(&head{}).Where("at <= ?", t).Order("at DESC, size DESC"))
+}
+
+// one is the first checkpoint that a query finds.
+func one(q *gorm.DB) (Checkpoint, error) {
 	var list []head
-	if err := r.Model(&head{}).Select(headColumns).Where("size > ?", idx).Order("size").Limit(1).Find(&list).Error; err != nil {
+	if err := q.Select(headColumns).Limit(1).Find(&list).Error; err != nil {
 		return Checkpoint{}, fmt.Errorf("logbook: head: %w", err)
 	}
 	if len(list) == 0 {
 		return Checkpoint{}, errNoLog
 	}
 	return Checkpoint{list[0].head(), list[0].At, list[0].Note}, nil
+}
+
+// Words are what is printed or mailed of a checkpoint, so that whoever kept it finds
+// out when the log was rewritten.
+func (c Checkpoint) Words() string {
+	return fmt.Sprintf("公开日志到%s共 %d 条，树根 %s", moment(c.At), c.Size, c.Root)
+}
+
+// Covering is the first checkpoint that covers the entry at a place.
+func Covering(r *store.Reader, idx int64) (Checkpoint, error) {
+	return one(r.Model(&head{}).Where("size > ?", idx).Order("size"))
 }
 
 var errNoTile = fault.New(fault.NotFound, "日志里没有这一部分。")

@@ -48,6 +48,7 @@ func (s *Server) routes() []route {
 		cached("/replies/:no", p.Reply),
 		get("/statistics", door.Cached(time.Minute, p.Statistics)),
 		cached("/channels", p.Channels),
+		get("/poster", door.Cached(time.Minute, p.Poster)),
 		cached("/guide", p.Guide),
 		cached("/privacy", p.Privacy),
 		cached("/accessibility", p.Accessibility),

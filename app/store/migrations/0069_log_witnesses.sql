@@ -9,3 +9,6 @@ CREATE TABLE log_cosignatures (
   PRIMARY KEY (size, witness)
 );
 CREATE INDEX log_cosignatures_witness ON log_cosignatures (witness, size);
+
+-- The checkpoint that stood at a time, for what was printed then.
+CREATE INDEX log_heads_at ON log_heads (at, size);

@@ -5,7 +5,9 @@ import (
 	"strconv"
 
 	"mingjing/app/calendar"
+	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/logbook"
 	"mingjing/app/settings"
 	"mingjing/app/store"
 	"mingjing/app/web/door"
@@ -96,6 +98,12 @@ func (d *Doors) Digest(c *door.Ctx) error {
 				paper.Items = append(paper.Items, view.PaperItem{Text: i})
 			}
 			p.Parts = append(p.Parts, paper)
+		}
+		checkpoint, err := logbook.At(r, x.At)
+		if err == nil {
+			p.Parts = append(p.Parts, view.PaperPart{Heading: "公开日志的检查点", Text: checkpoint.Words() + "。请留存：以后的日志里找不到它，就是被改写过。"})
+		} else if !fault.Is(err, fault.NotFound) {
+			return err
 		}
 		p.Signed = []string{site.Court + "整改办", calendar.Of(x.At).Chinese()}
 		return nil

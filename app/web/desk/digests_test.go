@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"mingjing/app/apptest"
+	"mingjing/app/logbook/logbooktest"
 )
 
 func TestADepartmentReadsItsDigestAndIsRemindedFromAMeasure(t *testing.T) {
@@ -33,6 +34,7 @@ func TestADepartmentReadsItsDigestAndIsRemindedFromAMeasure(t *testing.T) {
 			t.Error(p.Text())
 		}
 
+		logbooktest.Sign(t, s.App.DB, s.App.Log)
 		for range 2 {
 			if p := send(t, desk, "/desk/ledger/digests", "/desk/ledger/digests"); p.Status != http.StatusSeeOther {
 				t.Fatalf("%d %s", p.Status, p.Text())
@@ -44,7 +46,7 @@ func TestADepartmentReadsItsDigestAndIsRemindedFromAMeasure(t *testing.T) {
 			t.Fatal(list.Body)
 		}
 		paper := liaison.Get(page)
-		for _, words := range []string{"2021年1月整改提示", "本部门牵头措施6条", "督办单等待答复（1项）", "提醒第1号：2-1-1-1"} {
+		for _, words := range []string{"2021年1月整改提示", "本部门牵头措施6条", "督办单等待答复（1项）", "提醒第1号：2-1-1-1", "公开日志的检查点", "树根"} {
 			if !strings.Contains(paper.Text(), words) {
 				t.Errorf("%s is not in %s", words, paper.Text())
 			}

@@ -71,7 +71,7 @@ func (d *Doors) Chart(c *door.Ctx) error {
 	slug := c.Query("programme")
 	p := view.ChartPage{Filtered: w.Aspect != 0 || w.Dept != "", List: "/progress"}
 	return show(c, "挂图作战图", &p.Frame, &p, func(r *store.Reader) error {
-		p.Wall, p.Noindex = true, p.Filtered || w.show != "" || w.After != [2]int{}
+		p.Sheet, p.Noindex = view.ChartSheet, p.Filtered || w.show != "" || w.After != [2]int{}
 		programme, err := ledger.FindProgramme(r, slug)
 		if slug == "" && fault.Is(err, fault.NotFound) {
 			return nil

@@ -291,6 +291,22 @@ func (d *Doors) Log(c *door.Ctx) error {
 	})
 }
 
+// Poster is for the court's hall: where people are heard, and the log's key and
+// newest checkpoint on paper, out of the reach of whoever changes this site.
+func (d *Doors) Poster(c *door.Ctx) error {
+	p := view.PosterPage{Key: d.house.Log.Key().String(), Base: c.Base(), QR: view.NewQR(c.Base())}
+	return show(c, "大厅海报", &p.Frame, &p, func(r *store.Reader) error {
+		p.Sheet = view.PosterSheet
+		newest, err := logbook.Newest(r)
+		if err == nil {
+			p.Size, p.Root, p.At = newest.Size, newest.Root.String(), door.Moment(newest.At)
+		} else if !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		return nil
+	})
+}
+
 // historyOf is the address of all that a subject ever said in public.
 func historyOf(kind, ref string) string { return "/log/texts/" + kind + "/" + ref }
 

@@ -19,8 +19,8 @@ type Frame struct {
 	Notices     []Notice
 	Crumbs      []Link // from the home page down, without the page itself
 	Noindex     bool
-	Today       Day  // printed on paper copies
-	Wall        bool // the wall chart: a sheet of its own beside the public one, and A3 paper
+	Today       Day   // printed on paper copies
+	Sheet       Sheet // of a page that is made to be printed
 }
 
 // Site is what settings say about the court; the same on every page.
@@ -92,9 +92,19 @@ func (f Frame) Canonical() string {
 
 // Stylesheet, Icon and Emblem are the addresses of the public side's own files.
 func (f Frame) Stylesheet() string { return static.Path("css/public.css") }
-func (f Frame) WallSheet() string  { return static.Path("css/chart.css") }
+func (f Frame) OwnSheet() string   { return static.Path(sheets[f.Sheet]) }
 func (f Frame) Icon() string       { return static.Path("img/icon.svg") }
 func (f Frame) Emblem() string     { return static.Path("img/mark.svg") }
+
+// Sheet is a stylesheet of a page's own, beside the public one.
+type Sheet int
+
+const (
+	ChartSheet Sheet = iota + 1
+	PosterSheet
+)
+
+var sheets = map[Sheet]string{ChartSheet: "css/chart.css", PosterSheet: "css/poster.css"}
 
 // NavLink is an entry of the main menu.
 type NavLink struct {
@@ -135,6 +145,6 @@ func PublicPages() []LinkGroup {
 		{"看整改", []Link{{"首页", "/"}, {"整改进展", "/progress"}, {"挂图作战图", "/chart"}, {"整改通报", "/announcements"}, {"整改变化", "/changes"}, {"制度成果", "/rules"}, {"数据统计", "/statistics"}, {"开放数据", "/open-data"}, {"公开日志", "/log/"}, {"邮件订阅", "/subscribe"}}},
 		{"提意见", append(submit, Link{"反映指南与举报须知", "/guide"})},
 		{"看答复", []Link{{"查询进度", "/track"}, {"公开答复", "/replies"}, {"查验回执", "/log/receipt"}}},
-		{"关于本站", []Link{{"联系渠道", "/channels"}, {"隐私说明", "/privacy"}, {"无障碍说明", "/accessibility"}, {"网站地图", "/sitemap"}}},
+		{"关于本站", []Link{{"联系渠道", "/channels"}, {"大厅海报", "/poster"}, {"隐私说明", "/privacy"}, {"无障碍说明", "/accessibility"}, {"网站地图", "/sitemap"}}},
 	}
 }

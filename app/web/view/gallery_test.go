@@ -72,7 +72,7 @@ func keepsTheHouseRules(t *testing.T, html string, scripts int) {
 	t.Helper()
 	doc := parse(t, html)
 	for selector, want := range map[string]int{
-		"h1": 1, "main": 1, "title": 1, `a.skip[href="#main"]`: 1, `html[lang="zh-CN"]`: 1, "[style]": 0, "style": 0, "script": scripts, "iframe": 0, `link[rel=stylesheet]:not([href*="/chart."])`: 1,
+		"h1": 1, "main": 1, "title": 1, `a.skip[href="#main"]`: 1, `html[lang="zh-CN"]`: 1, "[style]": 0, "style": 0, "script": scripts, "iframe": 0, `link[rel=stylesheet]:not([href*="/chart."], [href*="/poster."])`: 1,
 	} {
 		if got := doc.Find(selector).Length(); got != want {
 			t.Errorf("%d × %s, want %d", got, selector, want)

@@ -21,6 +21,22 @@ func (LogPage) Template() string { return "public/log" }
 // Begun says that there is a checkpoint.
 func (p LogPage) Begun() bool { return !p.At.IsZero() }
 
+// PosterPage is for the court's hall, on A4.
+type PosterPage struct {
+	Frame
+	Base string // the site's address
+	QR   QR     // of it
+	Key  string // the public log's
+	Size int64  // of its newest checkpoint
+	Root string
+	At   Moment // zero before the first
+}
+
+func (PosterPage) Template() string { return "public/poster" }
+
+// Begun says that there is a checkpoint.
+func (p PosterPage) Begun() bool { return !p.At.IsZero() }
+
 // LogWitness is somebody elsewhere who watches the log.
 type LogWitness struct {
 	Name string

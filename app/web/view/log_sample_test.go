@@ -13,6 +13,13 @@ func logPage() LogPage {
 			{at(2021, 2, 25, 10, 0), "撤下", "第12号答复 关于编制分配到哪些法院的答复", "/log/texts/reply/12"}}}
 }
 
+func posterPage() PosterPage {
+	l := logPage()
+	f := frame("/poster", "大厅海报", Link{"首页", "/"})
+	f.Sheet = PosterSheet
+	return PosterPage{Frame: f, Base: l.Base, QR: NewQR(l.Base), Key: l.Key, Size: l.Size, Root: l.Root, At: l.At}
+}
+
 func versionOf(no int, verb string, when Moment, changed ...FieldChange) HistoryVersion {
 	n := itoa(no)
 	return HistoryVersion{No: no, Verb: verb, At: when, Index: itoa(no * 40), Read: "/log/texts/problem/3?version=" + n + "#shown", Exact: "/log/texts/problem/3/" + n, Proof: "/log/proof/" + itoa(no*40), Changed: changed}

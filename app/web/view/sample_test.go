@@ -327,6 +327,8 @@ func gallery() map[string]Page {
 		"log-none":      LogPage{Frame: crumbs("/log/", "公开日志"), Key: sampleKey, Base: "https://court.example"},
 		"history":       history(), "history-day": historyOnADay(), "history-gone": historyGone(), "history-wrong": historyWrong(), "history-expunged": historyExpunged(),
 		"statistics":   statistics(),
+		"poster":       posterPage(),
+		"poster-new":   PosterPage{Frame: crumbs("/poster", "大厅海报"), Key: sampleKey},
 		"channels":     ChannelsPage{Frame: crumbs("/channels", "联系渠道"), Kinds: kindRows()},
 		"guide":        GuidePage{crumbs("/guide", "反映指南")},
 		"report-begun": begunReport(), "report": reportForm(false), "report-wrong": reportForm(true),
@@ -379,7 +381,7 @@ func wallChart() ChartPage {
 		Depts:  &Filter{"牵头部门", []Option{{"全部", "/chart", 10, true}, {"政治部", "/chart?dept=x", 4, false}}},
 		Axis:   Axis{From: time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC), Months: 84, Today: "2021-03-01", Cut: true},
 		Counts: ChartCounts{Problems: 2, Measures: 10, Done: 3, Closed: 1, Overdue: 1, Reopened: 1, Undated: 1}, Links: []Link{{"整改进展，按问题列表", "/progress"}}}
-	p.Wall = true
+	p.Sheet = ChartSheet
 	measures := []ChartMeasure{
 		{Code: "1-1-1-1", Title: "修订院党组议事规则，写明集体决策的范围、程序和责任，每季度检查一次执行情况", Status: Done, Closing: Closed, Dept: "办公室", Starts: "2020-01-10", Baseline: "2020-06-30", Due: "2020-06-30", DoneOn: "2020-06-20", ClosedOn: "2020-09-01"},
 		{Code: "1-1-1-2", Title: "等待核验的措施", Status: Done, Closing: Applied, Dept: "政治部", Starts: "2020-02-10", Baseline: "2020-06-30", Due: "2020-08-31", DoneOn: "2020-08-20"},
