@@ -33,7 +33,7 @@ func (b *Book) Holds(kind string, h Holdings) { b.holdings[kind] = h }
 // there was one; each kind once, for good: what is missing later is not taken over.
 func (b *Book) Backfill(ctx context.Context) error {
 	for _, kind := range b.Kinds() {
-		if err := backfill(ctx, b.db, b.Sources, kind); err != nil {
+		if err := b.backfill(ctx, kind); err != nil {
 			return err
 		}
 	}
@@ -67,14 +67,26 @@ func finish(tx *store.Tx, kind string) error {
 	return nil
 }
 
-func backfill(ctx context.Context, db *store.DB, sources Sources, kind string) error {
-	return pages(ctx, db, func(tx *store.Tx, after string) (string, error) {
-		if is, err := done(&tx.Reader, kind); is || err != nil {
+// backfill records what is shown of a kind that was there before the log, or that the
+// log has in an earlier form of its texts.
+func (b *Book) backfill(ctx context.Context, kind string) error {
+	mark := kind
+	if form := b.Forms[kind]; form > 1 {
+		mark = fmt.Sprintf("%s/%d", kind, form)
+	}
+	return pages(ctx, b.db, func(tx *store.Tx, after string) (string, error) {
+		if is, err := done(&tx.Reader, mark); is || err != nil {
 			return "", err
 		}
-		next, err := page(tx, sources, kind, after)
+		first, err := done(&tx.Reader, kind)
+		if err != nil {
+			return "", err
+		}
+		next, err := page(tx, b.Sources, kind, after, !first)
 		if err == nil && next == "" {
-			err = finish(tx, kind)
+			if err = finish(tx, mark); err == nil && !first {
+				err = finish(tx, kind)
+			}
 		}
 		return next, err
 	})
@@ -94,8 +106,8 @@ func pages(ctx context.Context, db *store.DB, f func(tx *store.Tx, after string)
 	}
 }
 
-// page records a page of what is shown, and says after what the next one begins.
-func page(tx *store.Tx, sources Sources, kind, after string) (next string, err error) {
+// page records a page of what is shown, as there before the log or as changed now, and says after what the next one begins.
+func page(tx *store.Tx, sources Sources, kind, after string, before bool) (next string, err error) {
 	texts, err := sources.Shown(&tx.Reader, kind, after, atOnce)
 	if err != nil {
 		return "", err
@@ -103,7 +115,7 @@ func page(tx *store.Tx, sources Sources, kind, after string) (next string, err e
 	if len(texts) == atOnce {
 		next = texts[len(texts)-1].Ref
 	}
-	return next, record(tx, texts, true)
+	return next, record(tx, texts, before)
 }
 
 func (b *Book) backfillHoldings(ctx context.Context, kind string) error {

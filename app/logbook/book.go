@@ -26,6 +26,9 @@ type Book struct {
 	db     *store.DB
 	place  Place
 	signer atomic.Pointer[tlog.Signer] // another instance may hand the log to a new key
+	// Forms are the numbers of the forms in which kinds have their texts, where it is
+	// not the first: with a new number all texts of the kind are recorded once more.
+	Forms map[string]int
 	// Witnesses are asked to cosign it.
 	Witnesses []Witness
 	Sources

@@ -482,3 +482,36 @@ func TestBeforeTheFirstCheckpointThereIsNoLog(t *testing.T) {
 		}
 	})
 }
+
+func TestANewFormOfATextIsAVersionOfItsOwn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
+		b, _ := book(t, db)
+		form := "{}\n"
+		b.Sources["problem"] = func(_ *store.Reader, after string, _ int) ([]logbook.Text, error) {
+			if after != "" {
+				return nil, nil
+			}
+			return []logbook.Text{{Kind: "problem", Ref: "1", Body: form}, {Kind: "problem", Ref: "2", Body: form}}, nil
+		}
+		for range 2 {
+			if err := b.Backfill(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.Forms, form = map[string]int{"problem": 2}, `{"new":1}`+"\n"
+		record(t, db, logbook.Text{Kind: "problem", Ref: "1", Body: form}) // touched before the rest is recorded anew
+		for range 2 {
+			if err := b.Backfill(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var got []string
+		for _, e := range sequence(t, db, b) {
+			p := e.(*tlog.Published)
+			got = append(got, fmt.Sprintf("%s/%d %s %v", p.ID, p.Version, p.Event, p.Backfilled))
+		}
+		if d := cmp.Diff([]string{"1/1 publish true", "2/1 publish true", "1/2 change false", "2/2 change false"}, got); d != "" {
+			t.Error(d)
+		}
+	})
+}

@@ -38,7 +38,7 @@ type desk struct {
 // each has a log with a reply that was withdrawn and one that stands in its second version.
 func each(t *testing.T, test func(d *desk)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
-		book, err := logbook.Open(t.Context(), db, t.TempDir(), "court.example/log")
+		book, err := logbook.Open(t.Context(), db, logbook.In(t.TempDir()), "court.example/log")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -528,3 +528,22 @@ func TestATextThatWasTakenAwayIsGoneEverywhereAndSaysWhy(t *testing.T) {
 		leaks(t, s)
 	})
 }
+
+func TestThePosterHasTheKeyAndTheCheckpoint(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		logbooktest.Sign(t, s.App.DB, s.App.Log)
+		p := s.Browser().Get("/poster")
+		var newest logbook.Checkpoint
+		if err := s.App.DB.Read(t.Context(), func(r *store.Reader) (err error) { newest, err = logbook.Newest(r); return err }); err != nil {
+			t.Fatal(err)
+		}
+		for _, words := range []string{s.App.Log.Key().String(), newest.Root.String(), "12368"} {
+			if !strings.Contains(p.Text(), words) {
+				t.Errorf("%s is not in %s", words, p.Text())
+			}
+		}
+		if p.Find("svg.qr path").Length() != 1 {
+			t.Error("no picture to point a telephone at")
+		}
+	})
+}
