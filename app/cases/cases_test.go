@@ -18,6 +18,8 @@ import (
 	"mingjing/app/cases/casestest"
 	"mingjing/app/fault"
 	"mingjing/app/ledger"
+	"mingjing/app/logbook"
+	"mingjing/app/logbook/logbooktest"
 	"mingjing/app/seal"
 	"mingjing/app/settings"
 	"mingjing/app/staff"
@@ -39,6 +41,20 @@ type court struct {
 	clerk, dispatcher, handler, reviewer, approver, supervisor staff.Actor
 	publisher, second, other, stranger                         staff.Actor
 	department, elsewhere                                      int64
+	book                                                       *logbook.Book
+	keys                                                       string // folder of the log's key
+}
+
+// sign has the public log sign what came in, as the courier does within seconds.
+func (c *court) sign() {
+	c.t.Helper()
+	if c.book == nil {
+		c.keys = c.t.TempDir()
+		var err error
+		c.book, err = logbook.Open(c.t.Context(), c.db, logbook.In(c.keys), "court.example/log")
+		c.must(err)
+	}
+	logbooktest.Sign(c.t, c.db, c.book)
 }
 
 const announcement = "一、整改情况\n（一）关于“服务群众不够”方面\n1.关于“窗口排队时间长”的问题。增设窗口三个。\n2.关于“回复不及时”的问题。建立台账。\n某某法院党组\n2021年1月5日\n"

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -17,6 +16,7 @@ import (
 
 	"mingjing/app/fault"
 	"mingjing/app/journal"
+	"mingjing/app/logbook"
 	"mingjing/app/staff"
 	"mingjing/app/store"
 	"mingjing/app/typed"
@@ -31,6 +31,8 @@ type Draw struct {
 	DepartmentID int64
 	Method       string // how Repeat works; see lots
 	Seed         string // hexadecimal; not of the officer's choosing
+	LogIndex     int64  // of the case's entry in the public log; -1 by the first method
+	LogNote      string // the checkpoint whose root the seed is, as it was signed
 	Candidates   string // as JSON, in order of id
 	LeftOut      int    // handlers of the department who must not have the case
 	ChosenID     int64
@@ -53,9 +55,12 @@ type Candidate struct {
 	Weight uint64 `json:"weight"`
 }
 
-// byLoad is the only method so far: the chance of a handler with n open cases
-// is proportional to weight(n), so that nobody is sure to be spared or hit.
-const byLoad = "load-1"
+// The methods. By both the chance of a handler with n open cases is proportional to
+// weight(n), so that nobody is sure to be spared or hit.
+const (
+	byLoad       = "load-1"       // the seed was this program's
+	byCheckpoint = "checkpoint-1" // the seed is the root of the first checkpoint that covers the case
+)
 
 // fullWeight is divisible by 1 to 16, so that common loads round nothing.
 const fullWeight = 720_720
@@ -67,6 +72,9 @@ func (d Draw) Lots() (list []Candidate, err error) {
 	err = json.Unmarshal([]byte(d.Candidates), &list)
 	return list, err
 }
+
+// Checkable reports whether the seed can be checked, and not only the draw repeated.
+func (d Draw) Checkable() bool { return d.Method == byCheckpoint }
 
 // Repeat draws again from the record alone. The candidates lie one after another
 // on a line, each as long as its weight; the point is SHA-256 of method, seed,
@@ -82,7 +90,7 @@ func (d Draw) Repeat() (int64, error) {
 	for _, c := range list {
 		total += c.Weight
 	}
-	if total == 0 || d.Method != byLoad {
+	if total == 0 || d.Method != byLoad && d.Method != byCheckpoint {
 		return 0, fmt.Errorf("cases: draw %d: method %q over %d lots", d.ID, d.Method, len(list))
 	}
 	for counter := 0; ; counter++ {
@@ -101,12 +109,20 @@ func (d Draw) Repeat() (int64, error) {
 	}
 }
 
-// freshSeed is where chance comes from: nobody knows it before the candidates
-// are written down with it.
-func freshSeed() string {
-	var b [16]byte
-	rand.Read(b[:])
-	return hex.EncodeToString(b[:])
+// sow takes the seed from the public log: the root of the first checkpoint that covers
+// the case's entry. Nobody, sender or staff, knew it when the case came in, and nobody
+// can have another one afterwards.
+func (d *Draw) sow(r *store.Reader) error {
+	list, err := logbook.Coverings(r, logbook.Case, []int64{d.CaseID})
+	if err != nil {
+		return err
+	}
+	c, ok := list[d.CaseID]
+	if !ok {
+		return fault.New(fault.Conflict, "抽取用的种子取自公开日志，此件刚刚收到，日志还没有签到它。请过几秒钟再抽取；一直抽不了的，请指定承办人，并报告系统管理员。")
+	}
+	d.Method, d.Seed, d.LogIndex, d.LogNote = byCheckpoint, hex.EncodeToString(c.Root[:]), c.Index, c.Note
+	return nil
 }
 
 // AssignByLot gives the case to a department and to one of its handlers whom
@@ -123,12 +139,15 @@ func (s *Service) AssignByLot(ctx context.Context, a staff.Actor, id int64, vers
 		if err := tx.Select("no, department_id").Where("case_id = ?", id).Order("no DESC").Limit(1).Find(&before).Error; err != nil {
 			return staff.Person{}, "", fmt.Errorf("cases: draw: %w", err)
 		}
-		d := Draw{CaseID: id, No: 1, CaseNo: c.CaseNo, DepartmentID: department, Method: byLoad, Seed: freshSeed(), At: tx.Now, ActorID: a.ID, ActorName: a.Name}
+		d := Draw{CaseID: id, No: 1, CaseNo: c.CaseNo, DepartmentID: department, At: tx.Now, ActorID: a.ID, ActorName: a.Name}
 		if len(before) > 0 {
 			if d.No = before[0].No + 1; reason == "" {
 				return staff.Person{}, "", fault.Form([]fault.Field{{Name: "reason", Message: "此件已经抽取过承办人，重新抽取要写明理由。"}})
 			}
 			d.Reason = reason
+		}
+		if err := d.sow(&tx.Reader); err != nil {
+			return staff.Person{}, "", err
 		}
 		people, err := staff.Holding(&tx.Reader, staff.Handler, department)
 		if err != nil {
@@ -194,7 +213,7 @@ func lots(tx *store.Tx, c Case, people []staff.Person) ([]Candidate, error) {
 	return list, nil
 }
 
-const drawColumns = `case_draws.id, case_draws.case_id, case_draws.no, case_draws.department_id, case_draws.method, case_draws.seed, case_draws.candidates, case_draws.left_out, case_draws.chosen_id,
+const drawColumns = `case_draws.id, case_draws.case_id, case_draws.no, case_draws.department_id, case_draws.method, case_draws.seed, case_draws.log_index, case_draws.log_note, case_draws.candidates, case_draws.left_out, case_draws.chosen_id,
 	case_draws.reason, case_draws.at, case_draws.actor_id, case_draws.actor_name, cases.case_no, departments.name AS department`
 
 func draws(r *store.Reader, id int64) (list []Draw, err error) {

@@ -13,6 +13,7 @@ import (
 
 	"mingjing/app/cases"
 	"mingjing/app/fault"
+	"mingjing/app/logbook"
 	"mingjing/app/staff"
 	"mingjing/app/staff/stafftest"
 	"mingjing/app/store"
@@ -49,12 +50,14 @@ func TestAHandlerIsDrawnAmongThoseWhoMayHaveTheCase(t *testing.T) {
 		if c.count("case_draws") != 0 {
 			t.Error("a refused draw is on record")
 		}
+		c.refused(c.AssignByLot(ctx, c.dispatcher, id, c.v(id), c.department, ""), fault.Conflict) // the log has not signed it yet
+		c.sign()
 		c.must(c.AssignByLot(ctx, c.dispatcher, id, c.v(id), c.department, ""))
 		d := c.lastDraw(id)
 		lots, err := d.Lots()
 		c.must(err)
 		want := []cases.Candidate{{ID: c.handler.ID, Name: c.handler.Name, Open: 1, Weight: 360_360}, {ID: second.ID, Name: second.Name, Weight: 720_720}}
-		if fmt.Sprint(lots) != fmt.Sprint(want) || d.LeftOut != 2 || d.No != 1 || len(d.Seed) != 32 {
+		if fmt.Sprint(lots) != fmt.Sprint(want) || d.LeftOut != 2 || d.No != 1 || len(d.Seed) != 64 {
 			t.Errorf("%+v %+v", lots, d)
 		}
 		if got := c.get(id); got.HandlerID == nil || *got.HandlerID != d.ChosenID || *got.DepartmentID != c.department || got.State != cases.Assigned {
@@ -69,7 +72,7 @@ func TestAHandlerIsDrawnAmongThoseWhoMayHaveTheCase(t *testing.T) {
 		// Again only with a reason, and the first stays.
 		c.refused(c.AssignByLot(ctx, c.dispatcher, id, c.v(id), c.department, " "), fault.Invalid)
 		c.must(c.AssignByLot(ctx, c.dispatcher, id, c.v(id), c.department, "承办人请长假"))
-		if again := c.lastDraw(id); again.No != 2 || again.Seed == d.Seed || again.Reason != "承办人请长假" || c.count("case_draws") != 2 {
+		if again := c.lastDraw(id); again.No != 2 || again.Seed != d.Seed || again.Reason != "承办人请长假" || c.count("case_draws") != 2 {
 			t.Errorf("%+v", again)
 		}
 		if x, err := c.Drawn(ctx, c.dispatcher, id, 1); err != nil || x.Seed != d.Seed {
@@ -89,6 +92,7 @@ func TestAHandlerIsDrawnAmongThoseWhoMayHaveTheCase(t *testing.T) {
 		for _, p := range []int64{c.other.ID} {
 			c.must(c.Exclude(ctx, c.dispatcher, other, c.v(other), p, 0))
 		}
+		c.sign()
 		c.refused(c.AssignByLot(ctx, c.dispatcher, other, c.v(other), c.elsewhere, ""), fault.Invalid)
 	})
 }
@@ -100,6 +104,7 @@ func TestOfTwoDrawsAtOnceOneCounts(t *testing.T) {
 		}
 		id := c.accepted(suggestion())
 		version := c.v(id)
+		c.sign()
 		var wait sync.WaitGroup
 		errs := make([]error, 50)
 		for i := range errs {
@@ -117,6 +122,105 @@ func TestOfTwoDrawsAtOnceOneCounts(t *testing.T) {
 		if won != 1 || c.count("case_draws") != 1 || *c.get(id).HandlerID != c.lastDraw(id).ChosenID {
 			t.Errorf("%d won, %d draws", won, c.count("case_draws"))
 		}
+	})
+}
+
+func TestADrawCanBeCheckedAgainstThePublicLog(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		stafftest.Actor(t, c.db, "h2", "执行局", staff.Handler)
+		early := c.accepted(suggestion())
+		c.sign()
+		id := c.accepted(suggestion())
+		c.sign()
+		var first logbook.Checkpoint
+		read := func(f func(r *store.Reader) error) { t.Helper(); c.must(c.db.Read(ctx, f)) }
+		read(func(r *store.Reader) (err error) { first, err = logbook.Newest(r); return err })
+		c.accepted(suggestion())
+		c.sign() // later checkpoints cover it too
+		c.must(c.AssignByLot(ctx, c.dispatcher, id, c.v(id), c.department, ""))
+		c.must(c.AssignByLot(ctx, c.dispatcher, id, c.v(id), c.department, "承办人请长假"))
+		c.must(c.AssignByLot(ctx, c.dispatcher, early, c.v(early), c.department, ""))
+		d := c.lastDraw(id)
+		if d.Seed != fmt.Sprintf("%x", first.Root[:]) || d.LogNote != first.Note || d.LogIndex < 0 {
+			t.Errorf("%+v is not of the first checkpoint that covers it, %+v", d, first)
+		}
+		check := func(caseNo string) cases.CheckedDraws {
+			t.Helper()
+			got, err := cases.CheckDraws(ctx, c.db, caseNo)
+			c.must(err)
+			return got
+		}
+		if got := check(""); got.Checked != 3 || got.Old != 0 || len(got.Wrong) != 0 {
+			t.Errorf("%+v", got)
+		}
+		if got := check(d.CaseNo); got.Checked != 2 || len(got.Wrong) != 0 {
+			t.Errorf("%+v", got)
+		}
+		// The log goes on under another key, then under another name: what was drawn holds.
+		if _, err := c.book.Rotate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := logbook.Restart(ctx, c.db, logbook.In(c.keys), "", "演练"); err != nil {
+			t.Fatal(err)
+		}
+		c.sign()
+		if got := check(""); got.Checked != 3 || len(got.Wrong) != 0 {
+			t.Errorf("%+v", got)
+		}
+
+		// Whoever changes the database first takes away what guards it.
+		do := func(statement string, args ...any) {
+			t.Helper()
+			c.must(c.db.Write(ctx, func(tx *store.Tx) error { return tx.Exec(statement, args...).Error }))
+		}
+		for _, end := range []string{"keep", "stay"} {
+			drop := "DROP TRIGGER IF EXISTS case_draws_" + end
+			if c.db.Dialect() == store.Postgres {
+				drop += " ON case_draws"
+			}
+			do(drop)
+		}
+		var newest logbook.Checkpoint
+		read(func(r *store.Reader) (err error) { newest, err = logbook.Newest(r); return err })
+		other := c.handler.ID
+		if other == d.ChosenID {
+			lots, err := d.Lots()
+			c.must(err)
+			other = lots[1].ID
+		}
+		for _, x := range []struct {
+			what, set string
+			args      []any
+			says      string
+		}{
+			{"the chosen one", "chosen_id = ?", []any{other}, "重算抽中的是"},
+			{"a candidate's load", "candidates = replace(candidates, '720720', '360360')", nil, "权重或者次序不对"},
+			{"the seed", "seed = ?", []any{strings.Repeat("0", 64)}, "不是所记检查点的树根"},
+			{"the seed and its checkpoint", "seed = ?, log_note = ?", []any{fmt.Sprintf("%x", newest.Root[:]), newest.Note}, "不是第一个写有此件的检查点"},
+			{"the checkpoint", "log_note = ?", []any{strings.Replace(d.LogNote, "court.example", "other.example", 1)}, "不是这本日志签的"},
+			{"the place", "log_index = log_index + 1", nil, "所记的日志序号是"},
+			{"the method", "method = 'load-1'", nil, "却用了旧方法"},
+			{"the number", "no = 3", nil, "少了一次"},
+		} {
+			do("UPDATE case_draws SET "+x.set+" WHERE case_id = ? AND no = 2", append(x.args, id)...)
+			got := check("")
+			if len(got.Wrong) != 1 || got.Wrong[0].CaseNo != d.CaseNo || !strings.Contains(got.Wrong[0].String(), x.says) {
+				t.Errorf("%s: %v", x.what, got.Wrong)
+			}
+			do("UPDATE case_draws SET no = 2, chosen_id = ?, candidates = ?, seed = ?, log_note = ?, log_index = ?, method = ? WHERE case_id = ? AND no > 1",
+				d.ChosenID, d.Candidates, d.Seed, d.LogNote, d.LogIndex, d.Method, id)
+		}
+		do("DELETE FROM case_draws WHERE case_id = ? AND no = 1", id)
+		if got := check(""); len(got.Wrong) != 1 || !strings.Contains(got.Wrong[0].What, "少了一次") {
+			t.Errorf("%+v", got.Wrong)
+		}
+		do("UPDATE case_draws SET method = 'load-1', no = 1, reason = '' WHERE case_id = ?", id)
+		got := check(d.CaseNo)
+		if got.Old != 1 || got.Checked != 0 {
+			t.Errorf("%+v", got)
+		}
+		do("DELETE FROM case_draws WHERE case_id = ?", id) // no draw of this test's own making is left
 	})
 }
 

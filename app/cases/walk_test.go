@@ -115,6 +115,7 @@ var steps = map[cases.Verb]step{
 	}},
 	cases.DoAssign: {staff: func(w *walker, a staff.Actor, id, other int64, v int) error {
 		if other%2 == 0 {
+			w.sign()
 			return w.AssignByLot(w.t.Context(), a, id, v, w.department, "换人")
 		}
 		return w.Assign(w.t.Context(), a, id, v, []int64{w.department, w.elsewhere}[other/2%2], 0)

@@ -97,17 +97,9 @@ func (a *audit) heads() error {
 	for after := int64(-1); ; {
 		n := 0
 		err := a.db.Read(a.ctx, func(r *store.Reader) error {
-			known, err := keys(r)
+			trusted, err := Keys(r)
 			if err != nil {
 				return err
-			}
-			var trusted []tlog.Key
-			for _, k := range known {
-				t, err := tlog.ParseKey(k.Key)
-				if err != nil {
-					return err
-				}
-				trusted = append(trusted, t)
 			}
 			var list []head
 			if err := r.Model(&head{}).Select(headColumns).Where("size > ?", after).Order("size").Limit(auditPage).Find(&list).Error; err != nil {
@@ -329,18 +321,10 @@ func (a *audit) holdings() error {
 // was begun anew with it.
 func (a *audit) keys() error {
 	var list []tlog.Key
-	err := a.db.Read(a.ctx, func(r *store.Reader) error {
-		rows, err := keys(r)
-		for _, row := range rows {
-			k, err := tlog.ParseKey(row.Key)
-			if err != nil {
-				return err
-			}
-			list = append(list, k)
-		}
+	if err := a.db.Read(a.ctx, func(r *store.Reader) (err error) {
+		list, err = Keys(r)
 		return err
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
 	for i, k := range list[min(1, len(list)):] {

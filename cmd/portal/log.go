@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mingjing/app"
+	"mingjing/app/cases"
 	"mingjing/app/fault"
 	"mingjing/app/logbook"
 	"mingjing/app/store"
@@ -81,4 +82,35 @@ func (c logRestart) Run(p *program) (err error) {
 	}
 	fmt.Fprintf(os.Stderr, "portal: 公开日志换了名称和密钥。请重新启动网站，把新的公钥公布出去，并另存 %s：\n%s\n", p.config.LogKeyFile, key)
 	return nil
+}
+
+type assignmentCommand struct {
+	Verify assignmentVerify `cmd:"" help:"Recompute who was drawn to handle cases, from the record and the public log."`
+}
+
+type assignmentVerify struct {
+	CaseNo string `arg:"" optional:"" name:"case-no" help:"Of one case alone."`
+}
+
+func (c assignmentVerify) Run(p *program) error {
+	return p.open(func(a *app.App) error {
+		got, err := cases.CheckDraws(p.ctx, a.DB, strings.ReplaceAll(c.CaseNo, " ", ""))
+		if err != nil {
+			return err
+		}
+		for _, w := range got.Wrong {
+			fmt.Println(w)
+		}
+		if len(got.Wrong) > 0 {
+			return fault.New(fault.Conflict, fmt.Sprintf("有 %d 次抽取核对不上。", len(got.Wrong)))
+		}
+		if c.CaseNo != "" && got.Checked+got.Old == 0 {
+			return fault.New(fault.NotFound, "这一件没有抽取过承办人，或者没有这个编号。")
+		}
+		fmt.Printf("核对通过：%d 次抽取的种子取自公开日志，重算都与记录相同。\n", got.Checked)
+		if got.Old > 0 {
+			fmt.Printf("另有 %d 次用旧方法抽取：重算相同，种子的来历无法核对。\n", got.Old)
+		}
+		return nil
+	})
 }

@@ -37,6 +37,7 @@ type commands struct {
 	Receipt      receiptCommand      `cmd:"" help:"Receipts of the public log."`
 	Demo         demoCommand         `cmd:"" help:"Fill an empty portal with invented data, marked as such on every page."`
 	Backup       backupCommand       `cmd:"" help:"Write database and attachments into one encrypted file, while the site runs."`
+	Assignment   assignmentCommand   `cmd:"" help:"Draws of handlers."`
 	Restore      restoreCommand      `cmd:"" help:"Fill an empty portal from such a file."`
 	Doctor       doctorCommand       `cmd:"" help:"Check everything the site needs; exit 1 if anything fails."`
 	Config       configCommand       `cmd:"" help:"Show the effective settings, secrets masked."`

@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"mingjing/app/cases"
 	"mingjing/app/staff"
@@ -168,6 +169,12 @@ func (d *Doors) Draw(c *door.Ctx) error {
 	p.Texts = []view.Answer{{Label: "怎样重算", Value: "把方法、种子、受理编号、第几次、下面“候选”一整行和序号 0 各占一行（每行后有换行），求 SHA-256，取前 8 个字节为一个数；超过权重总和的整数倍的，序号加 1 重来。除以权重总和的余数落在谁的权重里，就是谁。"},
 		{Label: "候选", Value: x.Candidates}}
 	p.Facts = []view.Answer{{Label: "时间", Value: door.Moment(x.At).String()}, {Label: "经办", Value: x.ActorName}, {Label: "方法", Value: x.Method}, {Label: "种子", Value: x.Seed}, {Label: "权重总和", Value: strconv.FormatUint(total, 10)}, {Label: "不参加的", Value: fmt.Sprintf("%d 人，应当回避", x.LeftOut)}}
+	if x.Checkable() {
+		signed := strings.SplitN(x.LogNote, "\n", 3)
+		p.Facts = append(p.Facts, view.Answer{Label: "种子的来历", Value: fmt.Sprintf("公开日志里写有此件（第 %d 条）的第一个检查点，共 %s 条，种子就是它的树根。此件提交时谁也不知道，提交以后谁也换不了。", x.LogIndex, signed[min(1, len(signed)-1)])})
+		p.Links = append(p.Links, view.Link{Text: "此件在公开日志里的位置和证明", Href: fmt.Sprintf("/log/proof/%d", x.LogIndex)})
+		p.Texts = append(p.Texts, view.Answer{Label: "签过名的检查点", Value: x.LogNote}, view.Answer{Label: "用程序核对", Value: "portal assignment verify " + x.CaseNo})
+	}
 	if x.Reason != "" {
 		p.Facts = append(p.Facts, view.Answer{Label: "重新抽取的理由", Value: x.Reason})
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"mingjing/app/apptest"
+	"mingjing/app/logbook/logbooktest"
 )
 
 func TestARuleProposesAndChanceChoosesThroughTheForms(t *testing.T) {
@@ -25,13 +26,18 @@ func TestARuleProposesAndChanceChoosesThroughTheForms(t *testing.T) {
 		if !strings.Contains(p.Text(), "按分办规则第 10 条选好的：各类来件，写到“排队”或“叫号”：交执行局，随机抽取承办人。可以改。") || p.Find("#assign-handler option[selected]").AttrOr("value", "") != "lot" {
 			t.Error(p.Text())
 		}
+		// Until the public log has signed the case there is nothing to draw with.
+		if p := send(t, dispatcher, page, page+"/assign", "department", p.Find("#assign-department option[selected]").AttrOr("value", ""), "handler", "lot"); p.Status != 409 || !strings.Contains(p.Text(), "请过几秒钟再抽取") {
+			t.Errorf("%d %s", p.Status, p.Text())
+		}
+		logbooktest.Sign(t, s.App.DB, s.App.Log)
 		act(t, dispatcher, page, "assign", "department", p.Find("#assign-department option[selected]").AttrOr("value", ""), "handler", "lot")
 		p = dispatcher.Get(page)
 		link, _ := p.Find(`a[href*="/draws/"]`).Attr("href")
 		if !strings.Contains(p.Text(), "1 人中随机抽取") || link == "" {
 			t.Fatal(p.Text())
 		}
-		if p := dispatcher.Get(link); p.Status != 200 || !strings.Contains(p.Text(), "重算一致") || !strings.Contains(p.Text(), "机会 100.0%") || !strings.Contains(p.Text(), "抽中") {
+		if p := dispatcher.Get(link); p.Status != 200 || !strings.Contains(p.Text(), "重算一致") || !strings.Contains(p.Text(), "机会 100.0%") || !strings.Contains(p.Text(), "抽中") || !strings.Contains(p.Text(), "第一个检查点") || p.Find(`a[href^="/log/proof/"]`).Length() != 1 {
 			t.Errorf("%d %s", p.Status, p.Text())
 		}
 		if p := dispatcher.Get(page + "/draws/2"); p.Status != 404 {
