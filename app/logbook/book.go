@@ -210,8 +210,14 @@ func (b *Book) extend(tx *store.Tx, of string, known tlog.Head, last head, waiti
 	if len(waiting) == 0 {
 		return next, nil
 	}
-	done := tx.Exec(`WITH n AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS k FROM log_entries WHERE idx IS NULL AND id <= ?)
-		UPDATE log_entries SET idx = ? + n.k FROM n WHERE n.id = log_entries.id`, waiting[len(waiting)-1].ID, was.Size)
+	ids := make([]int64, len(waiting))
+	for i, e := range waiting {
+		ids[i] = e.ID
+	}
+	// By their ids: PostgreSQL guesses wrongly how many wait, and would read the table whole.
+	where, these := store.Among(&tx.Reader, "id", ids)
+	done := tx.Exec(`WITH n AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS k FROM log_entries WHERE idx IS NULL AND `+where+`)
+		UPDATE log_entries SET idx = ? + n.k FROM n WHERE n.id = log_entries.id`, these, was.Size)
 	if done.Error != nil {
 		return next, fmt.Errorf("logbook: places: %w", done.Error)
 	}
