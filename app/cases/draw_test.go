@@ -17,6 +17,7 @@ import (
 	"mingjing/app/staff"
 	"mingjing/app/staff/stafftest"
 	"mingjing/app/store"
+	"mingjing/app/tlog"
 )
 
 func (c *court) lastDraw(id int64) cases.Draw {
@@ -221,6 +222,111 @@ func TestADrawCanBeCheckedAgainstThePublicLog(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 		do("DELETE FROM case_draws WHERE case_id = ?", id) // no draw of this test's own making is left
+	})
+}
+
+// TestADrawIsNotBelievedBecauseTheRowsOfTheLogAgreeWithIt changes the log's rows to fit.
+func TestADrawIsNotBelievedBecauseTheRowsOfTheLogAgreeWithIt(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		stafftest.Actor(t, c.db, "h2", "执行局", staff.Handler)
+		do := func(statement string, args ...any) {
+			t.Helper()
+			c.must(c.db.Write(ctx, func(tx *store.Tx) error { return tx.Exec(statement, args...).Error }))
+		}
+		sound := c.accepted(suggestion())
+		c.sign()
+		c.must(c.AssignByLot(ctx, c.dispatcher, sound, c.v(sound), c.department, ""))
+		c.accepted(suggestion())
+		id := c.accepted(suggestion())
+		c.sign()
+		c.accepted(suggestion())
+		c.sign()
+		c.must(c.AssignByLot(ctx, c.dispatcher, id, c.v(id), c.department, ""))
+		d := c.lastDraw(id)
+		var first logbook.Checkpoint
+		c.must(c.db.Read(ctx, func(r *store.Reader) (err error) { first, err = logbook.Covering(r, d.LogIndex); return err }))
+		// forged is the draw with a root of somebody's choosing, as a key of theirs signs it.
+		forged := func() tlog.Key {
+			key, err := tlog.NewSigner("court.example/log")
+			c.must(err)
+			root := tlog.Hash{1, 2, 3}
+			note, err := tlog.SignCheckpoint(tlog.Empty, tlog.Head{Size: first.Size, Root: root}, nil, key)
+			c.must(err)
+			f := d
+			f.Seed = fmt.Sprintf("%x", root[:])
+			chosen, err := f.Repeat()
+			c.must(err)
+			do("UPDATE case_draws SET seed = ?, log_note = ?, chosen_id = ? WHERE id = ?", f.Seed, string(note), chosen, d.ID)
+			do("UPDATE log_heads SET root = ?, note = ? WHERE size = ?", root[:], string(note), first.Size)
+			return key.Key()
+		}
+		tables := []string{"case_draws", "log_heads", "log_entries", "log_keys"}
+		for _, table := range tables {
+			for _, end := range []string{"keep", "stay", "gone"} {
+				drop := "DROP TRIGGER IF EXISTS " + table + "_" + end
+				if c.db.Dialect() == store.Postgres {
+					drop += " ON " + table
+				}
+				do(drop)
+			}
+			do("CREATE TABLE kept_" + table + " AS SELECT * FROM " + table)
+		}
+		for _, x := range []struct {
+			what   string
+			change func()
+			says   string
+		}{
+			{"a made-up checkpoint, in the log too", func() { forged() }, "不是这本日志签的"},
+			{"and its key", func() {
+				do("INSERT INTO log_keys (no, key, at) VALUES (0, ?, ?)", forged().String(), c.clock.Now())
+			}, "不是这件来件"},
+			{"the place, in the log too", func() {
+				do("UPDATE log_entries SET idx = 1000 WHERE idx = ?", d.LogIndex-1)
+				do("UPDATE log_entries SET idx = ? WHERE idx = ?", d.LogIndex-1, d.LogIndex)
+				do("UPDATE log_entries SET idx = ? WHERE idx = 1000", d.LogIndex)
+				do("UPDATE case_draws SET log_index = log_index - 1 WHERE id = ?", d.ID)
+			}, "不是这件来件"},
+			{"the entry", func() {
+				do("UPDATE log_entries SET salt = digest WHERE kind = 'case' AND ref = ?", fmt.Sprint(id))
+			}, "公开日志里的记录不是这件来件的"},
+			{"a head's root", func() { do("UPDATE log_heads SET root = ? WHERE size = ?", make([]byte, 32), first.Size) }, "不是第一个写有此件的检查点"},
+			{"a head's root that is no hash", func() { do("UPDATE log_heads SET root = ? WHERE size = ?", []byte{1}, first.Size) }, "公开日志里没有这件来件"},
+			{"a head's note", func() { do("UPDATE log_heads SET note = ? WHERE size = ?", "x", first.Size) }, "与公开日志里的不同"},
+			{"the first head", func() {
+				do("DELETE FROM log_heads WHERE size = ?", first.Size)
+				var next logbook.Checkpoint
+				c.must(c.db.Read(ctx, func(r *store.Reader) (err error) { next, err = logbook.Covering(r, d.LogIndex); return err }))
+				f := d
+				f.Seed = fmt.Sprintf("%x", next.Root[:])
+				chosen, err := f.Repeat()
+				c.must(err)
+				do("UPDATE case_draws SET seed = ?, log_note = ?, chosen_id = ? WHERE id = ?", f.Seed, next.Note, chosen, d.ID)
+			}, "第一个写有此件的检查点不见了"},
+			{"the method, of a case's only draw", func() {
+				f := d
+				f.Method, f.Seed = "load-1", "00"
+				chosen, err := f.Repeat()
+				c.must(err)
+				do("UPDATE case_draws SET method = 'load-1', seed = '00', log_index = -1, log_note = '', chosen_id = ? WHERE id = ?", chosen, d.ID)
+			}, "却用了旧方法"},
+			{"the method, to one that nobody knows", func() { do("UPDATE case_draws SET method = 'mine' WHERE id = ?", d.ID) }, "重算抽中的是"},
+		} {
+			x.change()
+			for _, only := range []string{"", d.CaseNo} {
+				got, err := cases.CheckDraws(ctx, c.db, only)
+				if err != nil || len(got.Wrong) != 1 || got.Wrong[0].CaseNo != d.CaseNo || !strings.Contains(got.Wrong[0].What, x.says) {
+					t.Errorf("%s: %v %v", x.what, got.Wrong, err)
+				}
+			}
+			for _, table := range tables {
+				do("DELETE FROM " + table)
+				do("INSERT INTO " + table + " SELECT * FROM kept_" + table)
+			}
+			if got, err := cases.CheckDraws(ctx, c.db, ""); err != nil || got.Checked != 2 || len(got.Wrong) != 0 {
+				t.Fatalf("after %s: %+v %v", x.what, got, err)
+			}
+		}
 	})
 }
 
