@@ -119,7 +119,7 @@ func (d *Draw) sow(r *store.Reader) error {
 	}
 	c, ok := list[d.CaseID]
 	if !ok {
-		return fault.New(fault.Conflict, "抽取用的种子取自公开日志，此件刚刚收到，日志还没有签到它。请过几秒钟再抽取；一直抽不了的，请指定承办人，并报告系统管理员。")
+		return fault.New(fault.Conflict, "抽取要用公开日志的检查点，此件刚刚收到，还没有写进去。请过几秒钟再按一次，选好的都还在；一直抽不了的，请直接指定承办人，并告诉系统管理员。")
 	}
 	d.Method, d.Seed, d.LogIndex, d.LogNote = byCheckpoint, hex.EncodeToString(c.Root[:]), c.Index, c.Note
 	return nil

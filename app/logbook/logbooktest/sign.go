@@ -1,6 +1,7 @@
 package logbooktest
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -8,6 +9,25 @@ import (
 	"mingjing/app/logbook"
 	"mingjing/app/store"
 )
+
+// Hold keeps a running site from signing what is recorded from now on, until it is
+// released: what it remembers of the last head cannot be read meanwhile.
+func Hold(t testing.TB, db *store.DB, b *logbook.Book, at logbook.Place) (release func()) {
+	t.Helper()
+	Sign(t, db, b)
+	head, err := os.ReadFile(at.Head)
+	if err == nil {
+		err = os.WriteFile(at.Head, []byte("held"), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := os.WriteFile(at.Head, head, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
 
 // Sign has everything that was recorded signed. A running site does that too: what
 // it has in hand at the moment is waited for.

@@ -4,12 +4,14 @@ import (
 	"strings"
 	"testing"
 
+	"mingjing/app"
 	"mingjing/app/apptest"
 	"mingjing/app/logbook/logbooktest"
 )
 
 func TestARuleProposesAndChanceChoosesThroughTheForms(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, s *apptest.Site) {
+		release := logbooktest.Hold(t, s.App.DB, s.App.Log, app.LogPlace(s.App.Config))
 		no, _, _ := submit(t, s, "执行窗口排队两个小时无人叫号")
 		clerk, dispatcher := s.SignIn("intake_clerk"), s.SignIn("dispatcher")
 		page := find(t, clerk, no)
@@ -26,12 +28,17 @@ func TestARuleProposesAndChanceChoosesThroughTheForms(t *testing.T) {
 		if !strings.Contains(p.Text(), "按分办规则第 10 条选好的：各类来件，写到“排队”或“叫号”：交执行局，随机抽取承办人。可以改。") || p.Find("#assign-handler option[selected]").AttrOr("value", "") != "lot" {
 			t.Error(p.Text())
 		}
-		// Until the public log has signed the case there is nothing to draw with.
-		if p := send(t, dispatcher, page, page+"/assign", "department", p.Find("#assign-department option[selected]").AttrOr("value", ""), "handler", "lot"); p.Status != 409 || !strings.Contains(p.Text(), "请过几秒钟再抽取") {
+		// Until the public log has signed the case there is nothing to draw with; what was chosen stays.
+		department := p.Find("#assign-department option[selected]").AttrOr("value", "")
+		if p = send(t, dispatcher, page, page+"/assign", "department", department, "handler", "lot"); p.Status != 409 || !strings.Contains(p.Text(), "请过几秒钟再按一次") ||
+			p.Find("#assign-department option[selected]").AttrOr("value", "") != department || p.Find("#assign-handler option[selected]").AttrOr("value", "") != "lot" {
 			t.Errorf("%d %s", p.Status, p.Text())
 		}
+		release()
 		logbooktest.Sign(t, s.App.DB, s.App.Log)
-		act(t, dispatcher, page, "assign", "department", p.Find("#assign-department option[selected]").AttrOr("value", ""), "handler", "lot")
+		if p := dispatcher.Post(page+"/assign", p.Fields(selector(page+"/assign"))); p.Status != 303 {
+			t.Fatalf("%d %s", p.Status, p.Text())
+		}
 		p = dispatcher.Get(page)
 		link, _ := p.Find(`a[href*="/draws/"]`).Attr("href")
 		if !strings.Contains(p.Text(), "1 人中随机抽取") || link == "" {
