@@ -225,6 +225,29 @@ func TestADrawCanBeCheckedAgainstThePublicLog(t *testing.T) {
 	})
 }
 
+func TestDrawsOfTheFormerMethodAreRepeatedAndCountedApart(t *testing.T) {
+	each(t, func(t *testing.T, c *court) {
+		ctx := t.Context()
+		id := c.accepted(suggestion())
+		d := drawOf(strings.Repeat("5a", 16), cases.Candidate{ID: c.handler.ID, Name: "甲", Weight: 720_720}, cases.Candidate{ID: c.other.ID, Name: "乙", Open: 1, Weight: 360_360})
+		d.CaseNo = c.get(id).CaseNo
+		chosen, err := d.Repeat()
+		c.must(err)
+		c.must(c.db.Write(ctx, func(tx *store.Tx) error {
+			return tx.Exec(`INSERT INTO case_draws (case_id, no, department_id, method, seed, candidates, left_out, chosen_id, reason, at, actor_id, actor_name)
+				VALUES (?, 1, ?, ?, ?, ?, 0, ?, '', ?, ?, ?)`, id, c.department, d.Method, d.Seed, d.Candidates, chosen, c.clock.Now(), c.dispatcher.ID, c.dispatcher.Name).Error
+		}))
+		c.sign()
+		c.must(c.AssignByLot(ctx, c.dispatcher, id, c.v(id), c.department, "承办人请长假"))
+		if d := c.lastDraw(id); d.No != 2 || !d.Checkable() {
+			t.Errorf("%+v", d)
+		}
+		if got, err := cases.CheckDraws(ctx, c.db, ""); err != nil || got.Checked != 1 || got.Old != 1 || len(got.Wrong) != 0 {
+			t.Errorf("%+v %v", got, err)
+		}
+	})
+}
+
 // TestADrawIsNotBelievedBecauseTheRowsOfTheLogAgreeWithIt changes the log's rows to fit.
 func TestADrawIsNotBelievedBecauseTheRowsOfTheLogAgreeWithIt(t *testing.T) {
 	each(t, func(t *testing.T, c *court) {

@@ -166,15 +166,17 @@ func (d *Doors) Draw(c *door.Ctx) error {
 		list.Items = append(list.Items, item)
 	}
 	p.Lists = []view.RecordList{list}
-	p.Texts = []view.Answer{{Label: "怎样重算", Value: "把方法、种子、受理编号、第几次、下面“候选”一整行和序号 0 各占一行（每行后有换行），求 SHA-256，取前 8 个字节为一个数；超过权重总和的整数倍的，序号加 1 重来。除以权重总和的余数落在谁的权重里，就是谁。"},
-		{Label: "候选", Value: x.Candidates}}
 	p.Facts = []view.Answer{{Label: "时间", Value: door.Moment(x.At).String()}, {Label: "经办", Value: x.ActorName}, {Label: "方法", Value: x.Method}, {Label: "种子", Value: x.Seed}, {Label: "权重总和", Value: strconv.FormatUint(total, 10)}, {Label: "不参加的", Value: fmt.Sprintf("%d 人，应当回避", x.LeftOut)}}
+	from := "用的是旧方法：种子由当时的程序随机产生，现在可以重算，但种子本身无法核对。"
 	if x.Checkable() {
 		signed := strings.SplitN(x.LogNote, "\n", 3)
-		p.Facts = append(p.Facts, view.Answer{Label: "种子的来历", Value: fmt.Sprintf("公开日志里写有此件（第 %d 条）的第一个检查点，共 %s 条，种子就是它的树根。此件提交时谁也不知道，提交以后谁也换不了。", x.LogIndex, signed[min(1, len(signed)-1)])})
-		p.Links = append(p.Links, view.Link{Text: "此件在公开日志里的位置和证明", Href: fmt.Sprintf("/log/proof/%d", x.LogIndex)})
-		p.Texts = append(p.Texts, view.Answer{Label: "签过名的检查点", Value: x.LogNote}, view.Answer{Label: "用程序核对", Value: "portal assignment verify " + x.CaseNo})
+		from = fmt.Sprintf("此件在公开日志里的序号是 %d。第一个写有此件的检查点共 %s 条，种子就是它的树根（下面第三行，换成十六进制）。它在收到此件后一两秒就定了，经办的人挑选不了；此件再抽几次，也还是它。\n\n%s", x.LogIndex, signed[min(1, len(signed)-1)], strings.TrimSpace(x.LogNote))
+		p.Links = []view.Link{{Text: "此件在公开日志里的位置和证明", Href: fmt.Sprintf("/log/proof/%d", x.LogIndex)}, {Text: "公开日志是什么", Href: "/log/"}}
 	}
+	p.Texts = []view.Answer{{Label: "种子从哪里来", Value: from},
+		{Label: "怎样重算", Value: "打开本页时已经重算过一次。要连同公开日志一起核对，请系统管理员在服务器上运行：\nportal assignment verify " + x.CaseNo +
+			"\n\n自己算：把方法、种子、受理编号、第几次、下面“候选”一整行和序号 0 各占一行（每行后有换行），求 SHA-256，取前 8 个字节为一个数；超过权重总和的整数倍的，序号加 1 重来。除以权重总和的余数落在谁的权重里，就是谁。"},
+		{Label: "候选", Value: x.Candidates}}
 	if x.Reason != "" {
 		p.Facts = append(p.Facts, view.Answer{Label: "重新抽取的理由", Value: x.Reason})
 	}

@@ -44,7 +44,7 @@ func TestARuleProposesAndChanceChoosesThroughTheForms(t *testing.T) {
 		if !strings.Contains(p.Text(), "1 人中随机抽取") || link == "" {
 			t.Fatal(p.Text())
 		}
-		if p := dispatcher.Get(link); p.Status != 200 || !strings.Contains(p.Text(), "重算一致") || !strings.Contains(p.Text(), "机会 100.0%") || !strings.Contains(p.Text(), "抽中") || !strings.Contains(p.Text(), "第一个检查点") || p.Find(`a[href^="/log/proof/"]`).Length() != 1 {
+		if p := dispatcher.Get(link); p.Status != 200 || !strings.Contains(p.Text(), "重算一致") || !strings.Contains(p.Text(), "机会 100.0%") || !strings.Contains(p.Text(), "抽中") || !strings.Contains(p.Text(), "第一个写有此件的检查点") || !strings.Contains(p.Text(), "portal assignment verify "+strings.ReplaceAll(no, " ", "")) || p.Find(`a[href^="/log/proof/"]`).Length() != 1 {
 			t.Errorf("%d %s", p.Status, p.Text())
 		}
 		if p := dispatcher.Get(page + "/draws/2"); p.Status != 404 {
