@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"mingjing/app/fault"
 	"mingjing/app/keyfile"
 	"mingjing/app/store"
 	"mingjing/app/tlog"
@@ -92,9 +93,7 @@ func (p Place) next() string { return p.Key + ".next" }
 func (p Place) load(known string) (*tlog.Signer, error) {
 	next, err := readKey(p.next())
 	if err == nil && next.Key().String() == known {
-		if err := os.Rename(p.next(), p.Key); err != nil && !errors.Is(err, fs.ErrNotExist) { // another instance did it
-			return nil, fmt.Errorf("logbook: key: %w", err)
-		}
+		_ = os.Rename(p.next(), p.Key) // another instance may have done it; who may not is served by the file as it is
 		return next, nil
 	}
 	now, err := readKey(p.Key)
@@ -179,13 +178,27 @@ const handOver = "hand-over"
 // mostAtOnce is how many entries may wait when the log is handed over.
 const mostAtOnce = 20 * batch
 
-// ErrBusy means that another instance signs at this moment.
-var ErrBusy = errors.New("the log is being signed; try again in some seconds")
+// errBusy means that another instance signs at this moment.
+var errBusy = fault.New(fault.Conflict, "网站正在给日志签名，这次没有换成。请过几秒钟再运行一次。")
 
 // Rotate hands the log to a new key: both keys sign the entry that says so and the
 // first checkpoint over it, and from then on the new one alone. Running instances
 // follow by themselves. The old private key is gone afterwards.
 func (b *Book) Rotate(ctx context.Context) (tlog.Key, error) {
+	for try := 1; ; try++ {
+		k, err := b.rotate(ctx)
+		if !errors.Is(err, errBusy) || try == 10 {
+			return k, err
+		}
+		select {
+		case <-ctx.Done():
+			return k, ctx.Err()
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
+}
+
+func (b *Book) rotate(ctx context.Context) (tlog.Key, error) {
 	if _, err := b.Sequence(ctx); err != nil {
 		return tlog.Key{}, err
 	}
@@ -198,7 +211,7 @@ func (b *Book) Rotate(ctx context.Context) (tlog.Key, error) {
 	err = b.db.Write(ctx, func(tx *store.Tx) error {
 		leads, err := leads(tx)
 		if err == nil && !leads {
-			err = ErrBusy
+			err = errBusy
 		}
 		if err == nil {
 			err = b.follow(&tx.Reader)
@@ -226,7 +239,7 @@ func (b *Book) Rotate(ctx context.Context) (tlog.Key, error) {
 			return err
 		}
 		if len(waiting) == mostAtOnce {
-			return ErrBusy
+			return errBusy
 		}
 		if signed, err = b.extend(tx, of, known, last, waiting, old, next); err != nil {
 			return err
@@ -238,15 +251,18 @@ func (b *Book) Rotate(ctx context.Context) (tlog.Key, error) {
 		return keyfile.Replace(b.place.next(), next.Secret()+"\n")
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		err = ErrBusy
+		err = errBusy
 	}
 	if err != nil {
 		return tlog.Key{}, err
 	}
-	if next, err = b.place.load(next.Key().String()); err != nil {
+	b.signer.Store(next)
+	if _, err = b.place.load(next.Key().String()); err != nil {
 		return tlog.Key{}, err
 	}
-	b.signer.Store(next)
+	if now, err := readKey(b.place.Key); err != nil || now.Key() != next.Key() {
+		return next.Key(), fmt.Errorf("logbook: the log has a new key, but %s could not be put in the place of %s: do it by hand, the old key is of no use any more", b.place.next(), b.place.Key)
+	}
 	return next.Key(), b.remember(signed)
 }
 

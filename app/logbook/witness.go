@@ -203,6 +203,9 @@ func Witnessed(r *store.Reader) (list []Seen, err error) {
 
 var errNoWitness = fault.New(fault.NotFound, "还没有见证人签过名。")
 
+// origin is the name of the log whose checkpoint it is.
+func origin(note string) string { name, _, _ := strings.Cut(note, "\n"); return name }
+
 // LastWitnessed is the newest checkpoint that a witness signed; NotFound without one.
 func LastWitnessed(r *store.Reader) (Checkpoint, error) {
 	var list []head
@@ -210,7 +213,11 @@ func LastWitnessed(r *store.Reader) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("logbook: witnesses: %w", err)
 	}
-	if len(list) == 0 {
+	now, _, err := newest(r)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	if len(list) == 0 || origin(list[0].Note) != origin(now.Note) { // of the log before this one was begun anew
 		return Checkpoint{}, errNoWitness
 	}
 	return Checkpoint{list[0].head(), list[0].At, list[0].Note}, nil

@@ -17,7 +17,7 @@ import (
 
 func TestWitnessesCosignWhatTheySawGrow(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB, clock *storetest.Clock) {
-		b, _ := book(t, db)
+		b, dir := book(t, db)
 		first, second := logbooktest.StartWitness(t, "first.example", b.Key()), logbooktest.StartWitness(t, "second.example", b.Key())
 		silent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusTeapot) }))
 		defer silent.Close()
@@ -82,6 +82,14 @@ func TestWitnessesCosignWhatTheySawGrow(t *testing.T) {
 		b.Ask(t.Context(), http.DefaultClient)
 		if list, _ := seen(); len(list) != 2 || list[1].Size != 3 {
 			t.Errorf("%+v", list)
+		}
+		// Nothing of it is of a log that was begun anew.
+		if _, err := logbook.Restart(t.Context(), db, logbook.In(dir), "", "演练"); err != nil {
+			t.Fatal(err)
+		}
+		sequence(t, db, b)
+		if _, note := seen(); note != "" {
+			t.Errorf("a witness of the former log stands for the new one: %s", note)
 		}
 	})
 }
